@@ -1,0 +1,31 @@
+"""`miger repair`: recover a migration that stopped half way, or mend its record."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from miger.cli.output import Output
+from miger.cli.running import confirmed, run_and_tell
+from miger.engine.events import Observer
+from miger.engine.run import Interrupt
+from miger.project import Project
+
+
+def run(args: Namespace, output: Output) -> int:
+    """Carries out one recovery choice."""
+    assume = None if args.assume is None else args.assume == "done"
+
+    def mend(project: Project, on_event: Observer, interrupt: Interrupt) -> None:
+        changed = project.repair(
+            args.target,
+            args.choice,
+            assume=assume,
+            confirm=confirmed(args, project),
+            wait=args.wait,
+            on_event=on_event,
+            interrupt=interrupt,
+        )
+        state = project.status().by_id[project.resolve(args.target)].state
+        output.say(f"{args.target} is {state}" if changed else f"nothing to do: {args.target} is {state}")
+
+    return run_and_tell(args, output, "up", mend)

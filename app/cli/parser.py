@@ -1,0 +1,160 @@
+"""All commands and their options; what they do is imported only when one is called."""
+
+from __future__ import annotations
+
+import argparse
+
+from miger import __version__
+from miger.engine.errors import UsageError
+
+EPILOG = """exit codes: 0 done or nothing to do · 1 a migration failed · 2 usage or configuration · 3 pending
+(status --check) · 4 dirty · 5 lock held · 6 integrity · 7 refused as unsafe · 8 database unreachable ·
+130 interrupted"""
+
+
+class Parser(argparse.ArgumentParser):
+    """An argparse parser whose errors are ours, so that they look and exit like all others."""
+
+    def error(self, message: str) -> None:  # type: ignore[override]  # ours raises, too
+        raise UsageError(message, f"`{self.prog} --help` lists what there is")
+
+
+def make_parser() -> Parser:
+    """The parser of the whole command line."""
+    parser = Parser(
+        prog="miger", description="See, rehearse, run and recover database migrations.", epilog=EPILOG
+    )
+    parser.add_argument("--version", action="version", version=f"miger {__version__}")
+    _common(parser, default=None)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    _looking(commands)
+    _running(commands)
+    _recovering(commands)
+    _making(commands)
+    return parser
+
+
+Commands = "argparse._SubParsersAction[Parser]"
+
+
+def _common(parser: Parser, default: str | None) -> None:
+    """Options that may stand before the command and, since people write them there, behind it."""
+    flag = False if default is None else argparse.SUPPRESS
+    parser.add_argument(
+        "-C", dest="folder", metavar="DIR", default=default or ".", help="the project's folder"
+    )
+    parser.add_argument("-e", dest="environment", metavar="ENV", default=default, help="the environment")
+    parser.add_argument("--json", action="store_true", default=flag, help="print JSON")
+    parser.add_argument("-q", "--quiet", action="store_true", default=flag, help="say nothing but errors")
+    parser.add_argument("-v", "--verbose", action="store_true", default=flag, help="tell each statement")
+    parser.add_argument("--no-color", action="store_true", default=flag, help="no colours (as NO_COLOR=1)")
+    parser.add_argument(
+        "--log-format",
+        choices=("text", "json"),
+        default=default or "text",
+        help="how a run tells what it does",
+    )
+
+
+def _command(commands: Commands, name: str, help: str) -> Parser:  # type: ignore[valid-type]  # private to argparse
+    parser: Parser = commands.add_parser(name, help=help, description=f"{help[0].upper()}{help[1:]}.")  # type: ignore[attr-defined]
+    _common(parser, default=argparse.SUPPRESS)
+    return parser
+
+
+def _looking(commands: Commands) -> None:  # type: ignore[valid-type]
+    status = _command(commands, "status", "show the state of each migration")
+    status.add_argument("--check", action="store_true", help="exit with 3 when any is pending")
+    graph = _command(commands, "graph", "draw the migrations and what they depend on")
+    graph.add_argument("--format", choices=("text", "mermaid", "dot"), default="text")
+    show = _command(commands, "show", "show one migration: its statements, and how far it got")
+    show.add_argument("target", metavar="ID")
+    history = _command(commands, "history", "show what was done, newest first")
+    history.add_argument("--limit", type=_count, metavar="N", default=None, help="at most N entries")
+    history.add_argument("target", nargs="?", metavar="ID", help="only of this migration")
+    plan = _command(commands, "plan", "show the steps that up or down would run")
+    plan.add_argument("direction", nargs="?", default="up", metavar="up|down")
+    plan.add_argument("target", nargs="?", metavar="TARGET")
+    _selection(plan)
+    plan.add_argument("--to", metavar="ID", help="down: revert what came after ID")
+    _order(plan)
+    _command(commands, "verify", "check checksums, files and verify sections against the database")
+
+
+def _running(commands: Commands) -> None:  # type: ignore[valid-type]
+    up = _command(commands, "up", "apply a migration and its ancestors, or all that are pending")
+    up.add_argument("target", nargs="?", metavar="TARGET")
+    _selection(up)
+    _order(up)
+    _consent(up)
+    down = _command(commands, "down", "revert a migration and its applied descendants, or the last one")
+    down.add_argument("target", nargs="?", metavar="TARGET")
+    _selection(down)
+    down.add_argument("--to", metavar="ID", help="revert what came after ID")
+    _consent(down)
+
+
+def _recovering(commands: Commands) -> None:  # type: ignore[valid-type]
+    repair = _command(commands, "repair", "recover a migration that stopped half way, or mend its record")
+    repair.add_argument("target", metavar="ID")
+    choice = repair.add_mutually_exclusive_group(required=True)
+    for name, help in (
+        ("resume", "go on behind the last finished statement"),
+        ("rollback", "undo it by its `down`"),
+        ("mark-applied", "record it as applied; runs nothing"),
+        ("mark-pending", "record it as pending; runs nothing"),
+        ("accept-checksum", "take the changed file as the one that was applied"),
+    ):
+        choice.add_argument(f"--{name}", dest="choice", action="store_const", const=name, help=help)
+    repair.add_argument(
+        "--assume", choices=("done", "not-done"), help="resume: what became of the open statement"
+    )
+    _consent(repair)
+    baseline = _command(commands, "baseline", "record migrations as applied without running them")
+    baseline.add_argument("target", nargs="?", metavar="TARGET")
+    _consent(baseline)
+    unlock = _command(commands, "unlock", "free the lease of a run that is gone")
+    unlock.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _making(commands: Commands) -> None:  # type: ignore[valid-type]
+    init = _command(commands, "init", "start a project: miger.toml, migrations, a CI sample")
+    init.add_argument("directory", nargs="?", default=".", metavar="DIR")
+    init.add_argument("--template", default="sqlite", metavar="NAME", help="sqlite (default) or postgresql")
+    create = _command(commands, "create", "write a new migration")
+    create.add_argument("name", metavar="NAME")
+    kind = create.add_mutually_exclusive_group()
+    kind.add_argument(
+        "--sql", dest="kind", action="store_const", const="sql", default="sql", help="SQL (default)"
+    )
+    kind.add_argument("--python", dest="kind", action="store_const", const="python", help="Python")
+    create.add_argument("--depends", nargs="+", metavar="ID", help="parents instead of the current heads")
+    create.add_argument("--phase", choices=("expand", "contract"))
+    create.add_argument("--release", metavar="V")
+    config = _command(commands, "config", "check or show the configuration")
+    config.add_argument("action", choices=("check", "show"))
+    demo = _command(commands, "demo", "make a small web shop and migrate it, to see how it goes")
+    demo.add_argument("directory", nargs="?", metavar="DIR", help="where (default: a temporary folder)")
+
+
+def _selection(parser: Parser) -> None:
+    parser.add_argument("--steps", type=_count, metavar="N", help="at most N migrations")
+
+
+def _order(parser: Parser) -> None:
+    parser.add_argument(
+        "--out-of-order", choices=("error", "warn", "allow"), help="what to do about late migrations"
+    )
+
+
+def _consent(parser: Parser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--confirm", metavar="ENV", help="the name of the environment, where it is protected")
+    parser.add_argument("--wait", type=float, metavar="SECONDS", help="how long to wait for another run")
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 0:
+        raise argparse.ArgumentTypeError(f"{text} is less than 0")
+    return count

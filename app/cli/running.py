@@ -1,0 +1,107 @@
+"""What commands that change a database share: observers, ctrl+c, questions."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import sys
+from argparse import Namespace
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from miger.cli.json_events import print_event, print_refused
+from miger.cli.output import Output
+from miger.engine.errors import MigerError, RefusedError, StepFailed
+from miger.engine.events import Event, Observer, RunFinished
+from miger.engine.run import Interrupt
+from miger.project import Project
+
+Action = Callable[[Project, Observer, Interrupt], object]
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[Interrupt]:
+    """ctrl+c and SIGTERM stop the run after the current statement; a second one breaks it off."""
+    interrupt = Interrupt()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if interrupt.requested:
+            raise KeyboardInterrupt
+        interrupt.request()
+        print("stopping after the current statement; once more breaks it off", file=sys.stderr, flush=True)
+
+    former = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield interrupt
+    finally:
+        for name, handler in former.items():
+            signal.signal(name, handler)
+
+
+@contextlib.contextmanager
+def observer_for(args: Namespace, output: Output) -> Iterator[Observer]:
+    """The observer that suits the options and the terminal."""
+    if output.json:
+        yield lambda event: print_event(output, event)
+    elif args.log_format == "json":
+        from miger.cli.json_log import JsonLog
+
+        yield JsonLog()
+    elif output.color and sys.stderr.isatty() and not output.quiet:
+        from miger.cli.live import LiveProgress
+
+        with LiveProgress(verbose=output.verbose) as live:
+            yield live
+    else:
+        from miger.cli.narration import Narration
+
+        yield Narration(output)
+
+
+def confirmed(args: Namespace, project: Project) -> str | None:
+    """The environment's name if a person has said it: by --confirm, or now, on a terminal."""
+    if args.confirm is not None or not project.environment.protected or not sys.stdin.isatty():
+        return None if args.confirm is None else str(args.confirm)
+    name = project.environment.name
+    print(f"environment {name} is protected; type its name to go on: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip()
+
+
+def ask(args: Namespace, question: str) -> None:
+    """Asks on a terminal unless --yes was given. Raises RefusedError for anything but yes."""
+    if args.yes:
+        return
+    if not sys.stdin.isatty():
+        raise RefusedError(question, "say so with `--yes`")
+    print(f"{question}? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise RefusedError("nothing was done")
+
+
+def run_and_tell(args: Namespace, output: Output, direction: str, action: Action) -> int:
+    """Opens the project and runs an action that emits events; returns the exit code.
+
+    With --json the last line is a `run_finished`, whatever happens. A failed step has been told by the
+    observer already, and is not told twice.
+    """
+    finished: list[RunFinished] = []
+
+    with Project.open(args.folder, args.environment) as project:
+        try:
+            with interruptible() as interrupt, observer_for(args, output) as observer:
+
+                def on_event(event: Event) -> None:
+                    observer(event)
+                    if isinstance(event, RunFinished):
+                        finished.append(event)
+
+                action(project, on_event, interrupt)
+                if output.json and not finished:
+                    print_event(output, RunFinished("", direction, "done", (), 0.0))
+        except MigerError as error:
+            if output.json and not finished:
+                print_refused(output, direction, error)
+            if isinstance(error, StepFailed) and not output.quiet and not output.json:
+                return error.exit_code
+            raise
+    return 0

@@ -1,0 +1,359 @@
+"""The Python API: one project, one environment, all the verbs.
+
+from miger import Project
+
+with Project.open("shop", environment="dev") as project:
+    print(project.status().counts)
+    project.up(on_event=print)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from miger import __version__
+from miger.backends.registry import backend_for
+from miger.engine.config import Config, Environment, find_config, load_config
+from miger.engine.errors import BadMigrations, RefusedError, UsageError
+from miger.engine.graph import MigrationGraph
+from miger.engine.loader import load_folder
+from miger.engine.planner import DOWN, UP, Plan, plan_down, plan_up
+from miger.engine.status import MigrationStatus, Status, status_of
+
+if TYPE_CHECKING:
+    from miger.engine.backend import Backend
+    from miger.engine.events import Observer
+    from miger.engine.executor import RunResult
+    from miger.engine.owner import Owner
+    from miger.engine.run import Interrupt, Run
+    from miger.engine.state import HistoryEntry, Holder
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyReport:
+    """What `verify` found: ids by kind of finding, and verify sections that do not hold.
+
+    `superseded` are sections that fail although a later migration is applied on top, which may have
+    changed on purpose what they check; they are no error.
+    """
+
+    modified: tuple[str, ...]
+    missing: tuple[str, ...]
+    dirty: tuple[str, ...]
+    late: tuple[str, ...]
+    failed: tuple[tuple[str, str], ...]
+    superseded: tuple[tuple[str, str], ...]
+    checked: int
+
+    @property
+    def ok(self) -> bool:
+        """Whether folder and database agree."""
+        return not (self.modified or self.missing or self.dirty or self.late or self.failed)
+
+
+class Project:
+    """A folder with a `miger.toml`, and the database of one of its environments."""
+
+    def __init__(self, config: Config, environment: Environment) -> None:
+        self.config = config
+        self.environment = environment
+        self._graph: MigrationGraph | None = None
+        self._backend: Backend | None = None
+
+    @classmethod
+    def open(cls, path: str = ".", environment: str | None = None) -> Project:
+        """Reads `miger.toml` in `path` or a folder above it. Connects to nothing yet.
+
+        Raises ConfigError.
+        """
+        config = load_config(find_config(path))
+        return cls(config, config.environment(environment))
+
+    def close(self) -> None:
+        """Disconnects."""
+        if self._backend is not None:
+            self._backend.close()
+            self._backend = None
+
+    def __enter__(self) -> Project:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @property
+    def backend(self) -> Backend:
+        """The connection, opened when first asked for. Raises UnreachableError."""
+        if self._backend is None:
+            backend = backend_for(self.environment, self.config.history, self.config.path)
+            backend.open()
+            self._backend = backend
+        return self._backend
+
+    @property
+    def graph(self) -> MigrationGraph:
+        """The migrations of the folder. Raises BadMigrations with every problem there is."""
+        if self._graph is None:
+            loaded = load_folder(self.config.migrations)
+            graph = MigrationGraph(loaded.migrations, {_id_of(problem.file) for problem in loaded.problems})
+            problems = (*loaded.problems, *graph.problems)
+            if problems:
+                raise BadMigrations("the migrations folder has problems:", problems)
+            self._graph = graph
+        return self._graph
+
+    def reload(self) -> None:
+        """Forgets what was read from the migrations folder, so that it is read again."""
+        self._graph = None
+
+    # Looking
+
+    def status(self) -> Status:
+        """What state each migration is in. Writes nothing."""
+        return status_of(self.graph, self.backend.snapshot())
+
+    def plan(
+        self,
+        direction: str = UP,
+        target: str | None = None,
+        *,
+        steps: int | None = None,
+        to: str | None = None,
+        out_of_order: str | None = None,
+    ) -> Plan:
+        """The steps that `up` or `down` would run now. Writes nothing.
+
+        Raises what stands against it: DirtyError, HistoryMismatch, LateMigrations, RefusedError,
+        UnknownTarget, UsageError.
+        """
+        if direction == DOWN:
+            return plan_down(self.graph, self.status(), target, steps, to)
+        if to is not None:
+            raise UsageError("--to belongs to `down`", "name the migration: `miger up TARGET`")
+        policy = out_of_order or self.environment.out_of_order
+        return plan_up(self.graph, self.status(), target, steps, policy)
+
+    def history(self, limit: int | None = None, id: str | None = None) -> list[HistoryEntry]:
+        """What happened, newest first."""
+        return self.backend.history(limit, id)
+
+    def verify(self) -> VerifyReport:
+        """Compares checksums and files, and runs the verify sections, rolled back."""
+        from miger.engine.recovery import verify_now
+        from miger.engine.run import Run
+        from miger.engine.state import Lease
+
+        status = self.status()
+        run = Run(self.backend, _owner(), Lease("", 0))
+        applied = [
+            s for s in status.migrations if s.state in ("applied", "modified") and s.migration is not None
+        ]
+        frontier = _without_applied_children(self.graph, applied)
+        failed, superseded, checked = [], [], 0
+        for item in applied:
+            if item.migration is not None and item.migration.section("verify") is not None:
+                checked += 1
+                reason = verify_now(run, item.migration)
+                if reason is not None:
+                    (failed if item.id in frontier else superseded).append((item.id, reason))
+        late = tuple(s.id for s in status.migrations if s.late)
+        return VerifyReport(
+            status.ids("modified"),
+            status.ids("missing"),
+            status.ids("dirty"),
+            late if self.environment.out_of_order == "error" else (),
+            tuple(failed),
+            tuple(superseded),
+            checked,
+        )
+
+    # Changing
+
+    def up(
+        self,
+        target: str | None = None,
+        *,
+        steps: int | None = None,
+        out_of_order: str | None = None,
+        confirm: str | None = None,
+        wait: float | None = None,
+        on_event: Observer | None = None,
+        interrupt: Interrupt | None = None,
+    ) -> RunResult:
+        """Applies `target` and its ancestors, or all that is pending.
+
+        `confirm` must be the environment's name where it is protected; `wait` is how many seconds to
+        wait for another run. Raises what `plan` raises, LockHeld, StepFailed, Interrupted.
+        """
+        return self._run(
+            lambda: self.plan(UP, target, steps=steps, out_of_order=out_of_order),
+            confirm,
+            wait,
+            on_event,
+            interrupt,
+        )
+
+    def down(
+        self,
+        target: str | None = None,
+        *,
+        steps: int | None = None,
+        to: str | None = None,
+        confirm: str | None = None,
+        wait: float | None = None,
+        on_event: Observer | None = None,
+        interrupt: Interrupt | None = None,
+    ) -> RunResult:
+        """Reverts `target` and its applied descendants, the last `steps`, or all that came after `to`.
+
+        Otherwise as `up`.
+        """
+        return self._run(
+            lambda: self.plan(DOWN, target, steps=steps, to=to), confirm, wait, on_event, interrupt
+        )
+
+    def repair(
+        self,
+        target: str,
+        choice: str,
+        *,
+        assume: bool | None = None,
+        confirm: str | None = None,
+        wait: float | None = None,
+        on_event: Observer | None = None,
+        interrupt: Interrupt | None = None,
+    ) -> bool:
+        """Recovers a migration: `choice` is one of `recovery.CHOICES`. False if there was nothing to do.
+
+        `assume` says whether a statement of unknown end did happen. Raises UsageError, StepFailed.
+        """
+        from miger.engine.recovery import check_choice, recover
+
+        id = self.resolve(target)
+        if not check_choice(self.status().by_id[id], choice):
+            return False
+        with self._leased(confirm, wait, on_event, interrupt) as run:
+            status = self.status().by_id[id]
+            if not check_choice(status, choice):
+                return False
+            recover(run, status, choice, assume)
+        return True
+
+    def baseline(
+        self,
+        target: str | None = None,
+        *,
+        confirm: str | None = None,
+        wait: float | None = None,
+    ) -> tuple[str, ...]:
+        """Records `target` and its ancestors, or all pending ones, as applied without running them."""
+        from miger.engine.recovery import mark_applied
+
+        plan = self.plan(UP, target, out_of_order="allow")
+        if not plan.steps:
+            return ()
+        with self._leased(confirm, wait, None, None) as run:
+            plan = self.plan(UP, target, out_of_order="allow")
+            mark_applied(run, tuple(step.migration for step in plan.steps))
+        return plan.ids
+
+    def unlock(self) -> Holder | None:
+        """Frees the lease, whoever holds it; that run can then write no history any more.
+
+        Returns who held it, None if nobody did.
+        """
+        holder = self.backend.snapshot().holder
+        if holder is not None and self.backend.break_lease(holder.token):
+            with self._leased(None, None, None, None, protected=False) as run:
+                self.backend.record(run.lease, run.entry("", "lease_broken", error=f"of {holder}"), None)
+        return holder
+
+    # Within
+
+    def _run(
+        self,
+        make_plan: Callable[[], Plan],
+        confirm: str | None,
+        wait: float | None,
+        on_event: Observer | None,
+        interrupt: Interrupt | None,
+    ) -> RunResult:
+        from miger.engine.events import RunFinished, RunStarted
+        from miger.engine.executor import RunResult, check_code, execute_plan
+
+        plan = make_plan()
+        if not plan.steps:
+            if on_event is not None:
+                on_event(RunStarted("", plan.direction, self.environment.name, ()))
+                on_event(RunFinished("", plan.direction, "done", (), 0.0))
+            return RunResult("", plan.direction, (), 0.0)
+        check_code(plan)
+        with self._leased(confirm, wait, on_event, interrupt) as run:
+            return execute_plan(run, make_plan())  # again: what was pending may be done by now
+
+    @contextlib.contextmanager
+    def _leased(
+        self,
+        confirm: str | None,
+        wait: float | None,
+        on_event: Observer | None,
+        interrupt: Interrupt | None,
+        *,
+        protected: bool = True,
+    ) -> Iterator[Run]:
+        from miger.engine.events import LeaseWaiting
+        from miger.engine.lease import acquire_lease
+        from miger.engine.run import Run
+        from miger.engine.state import Lease
+
+        if protected:
+            self._refuse_unconfirmed(confirm)
+        environment, backend, owner = self.environment, self.backend, _owner()
+        backend.prepare()
+        run = Run(backend, owner, Lease(owner.run, 0), [on_event] if on_event else [], interrupt)
+        run.lease = acquire_lease(
+            backend,
+            owner,
+            environment.lease,
+            environment.lease_wait if wait is None else wait,
+            lambda holder, waited: run.emit(LeaseWaiting(owner.run, str(holder), waited)),
+            run.check,
+        )
+        try:
+            yield run
+        finally:
+            backend.rollback()
+            with contextlib.suppress(Exception):  # it ends by itself; the run's own outcome is the news
+                backend.release(run.lease)
+
+    def _refuse_unconfirmed(self, confirm: str | None) -> None:
+        name = self.environment.name
+        if self.environment.protected and confirm != name:
+            raise RefusedError(f"environment {name} is protected", f"say so with `--confirm {name}`")
+
+    def resolve(self, target: str) -> str:
+        """The id that `target` means, in the folder or in the database. Raises UnknownTarget."""
+        status = self.status()
+        if target in status.by_id:
+            return target
+        missing = [id for id in status.ids("missing", "dirty") if target in id and id not in self.graph]
+        return missing[0] if len(missing) == 1 else self.graph.resolve(target)
+
+
+def _id_of(file: str) -> str:
+    return os.path.splitext(os.path.basename(file))[0]
+
+
+def _owner() -> Owner:
+    from miger.engine.owner import this_process
+
+    return this_process(__version__)
+
+
+def _without_applied_children(graph: MigrationGraph, applied: list[MigrationStatus]) -> set[str]:
+    ids = {item.id for item in applied}
+    return {id for id in ids if not any(child in ids for child in graph.children(id))}

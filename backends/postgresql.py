@@ -1,0 +1,409 @@
+"""PostgreSQL: transactional DDL, with the few statements that are none."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import psycopg
+from psycopg import generators
+from psycopg.pq import ExecStatus, TransactionStatus
+
+from miger.backends.postgresql_catalog import judge_after, note_before, outside_transaction
+from miger.backends.sql import SqlBackend, history_values, state_values
+from miger.backends.tables import TableSql, TableStyle
+from miger.engine.backend import Evidence
+from miger.engine.config import Environment
+from miger.engine.errors import LeaseLost, StatementError, UnreachableError
+from miger.engine.migration import Migration
+from miger.engine.secrets import scrub, secrets_of
+from miger.engine.state import APPLIED, HistoryEntry, Lease, StateRow
+from miger.engine.statements import Statement
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+STYLE = TableStyle(
+    now="clock_timestamp()",
+    iso="to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.MS\"Z\"')",
+    later="clock_timestamp() + make_interval(secs => ?)",
+    lock=" FOR SHARE",  # a takeover then waits until the transaction that is fenced has ended
+    text="text",
+    key="text",
+    timestamp="timestamptz",
+    serial="bigint GENERATED ALWAYS AS IDENTITY",
+    placeholder="%s",
+)
+CONNECT_SECONDS = 10
+END_SESSION_SECONDS = 20.0
+
+# First words of statements that leave no trace in the session; anything else may.
+HARMLESS = frozenset(
+    "ALTER ANALYZE CLUSTER COMMENT COPY CREATE DELETE DROP GRANT IMPORT INSERT LOCK MERGE REFRESH REINDEX "
+    "REVOKE SECURITY TRUNCATE UPDATE VACUUM SAVEPOINT RELEASE".split()
+)
+GROUPED = frozenset({"INSERT", "UPDATE", "DELETE"})
+SESSION_SETTINGS = frozenset(
+    {"SET", "RESET", "DISCARD", "LISTEN", "UNLISTEN", "PREPARE", "DEALLOCATE", "LOAD"}
+)
+
+RETRYABLE = frozenset({"55P03", "40P01", "40001"})  # lock_not_available, deadlock, serialization
+OUTSIDE_ONLY = frozenset({"25001", "2D000"})  # active_sql_transaction, invalid_transaction_termination
+
+
+class PostgresqlBackend(SqlBackend):
+    """A PostgreSQL database."""
+
+    name: ClassVar[str] = "postgresql"
+    dialect: ClassVar[str] = "postgresql"
+
+    def __init__(self, environment: Environment, prefix: str) -> None:
+        super().__init__(environment, prefix)
+        url = environment.url.reveal()
+        self._url = "postgresql:" + url.partition(":")[2]
+        self._secrets = secrets_of(url)
+        self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
+        self._engine: sqlalchemy.Engine | None = None
+        self._located: bool | None = None
+        self._session = ""
+        self._session_changed = False
+
+    # Connection
+
+    def open(self) -> None:
+        if self._connection is not None:
+            return
+        try:
+            self._connection = psycopg.connect(
+                self._url,
+                autocommit=True,  # BEGIN and COMMIT are sent by us
+                connect_timeout=CONNECT_SECONDS,
+                application_name="miger",
+                prepare_threshold=None,  # prepared statements do not survive a transaction pooler
+            )
+            self._connection.add_notice_handler(lambda notice: self.on_notice(str(notice.message_primary)))
+            if self.environment.read_only:
+                self._connection.execute("SET default_transaction_read_only = on")
+        except psycopg.Error as error:
+            lines = [line for line in scrub(str(error), self._secrets).splitlines() if line.strip()]
+            raise UnreachableError(
+                f"cannot connect to {self.environment.url}: {lines[-1].strip() if lines else 'no answer'}",
+                "check `url` of the environment in miger.toml, and that the server runs and lets you in",
+            ) from None  # the driver's traceback may hold the connection string
+
+    @property
+    def _open(self) -> psycopg.Connection[tuple[Any, ...]]:
+        self.open()
+        assert self._connection is not None
+        return self._connection
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose(close=False)
+            self._engine = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._session = ""
+
+    def reopen(self) -> None:
+        former = self._session
+        self.close()
+        self.open()
+        if former:
+            self._end_session(former)
+
+    def clone(self) -> PostgresqlBackend:
+        return PostgresqlBackend(self.environment, self.prefix)
+
+    def server(self) -> str:
+        version = self._open.info.server_version
+        return f"postgresql {version // 10000}.{version % 10000}"
+
+    def sqlalchemy_engine(self) -> sqlalchemy.Engine:
+        if self._engine is None:
+            import sqlalchemy  # deferred: only Python migrations need it
+
+            connection = self._open
+            self._engine = sqlalchemy.create_engine(
+                "postgresql+psycopg://",
+                creator=lambda: connection,
+                poolclass=sqlalchemy.StaticPool,
+                pool_reset_on_return=None,
+            )
+        return self._engine
+
+    # Our own statements
+
+    def _query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._open.execute(sql, parameters or None).fetchall()
+        except psycopg.Error as error:
+            raise self._refused(error) from error
+
+    def _change(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        try:
+            return self._open.execute(sql, parameters or None).rowcount
+        except psycopg.Error as error:
+            raise self._refused(error) from error
+
+    def _initialised(self) -> bool:
+        """Finds the schema of our tables, once: the first of the search path, or where they already are."""
+        if self._located is None or not self._located:
+            [(current, found)] = self._query(
+                "SELECT current_schema(), (SELECT n.nspname FROM pg_catalog.pg_class c "
+                "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(%s))",
+                (f'"{self.prefix}lock"',),
+            )
+            if found is None and current is None:
+                raise UnreachableError(
+                    "no schema of the search path exists",
+                    "create one, or set `options=-csearch_path=…` in the URL",
+                )
+            schema = (found or current).replace('"', '""')
+            self.tables = TableSql(STYLE, f'"{schema}".', self.prefix)
+            self._record_sql = _record_sql(self.tables)
+            self._located = found is not None
+        return self._located
+
+    def _read_snapshot(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]] | None:
+        if not self._initialised():
+            return None
+        states, locks = self.tables.read_states, self.tables.read_holder
+        if self.in_transaction():
+            return self._query(states), self._query(locks)
+        try:
+            cursor = self._open.execute(
+                f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {states}; {locks}; COMMIT"
+            )
+            cursor.nextset()
+            state_rows = cursor.fetchall()
+            cursor.nextset()
+            return state_rows, cursor.fetchall()
+        except psycopg.Error as error:
+            self.rollback()
+            raise self._refused(error) from error
+
+    def record(
+        self, lease: Lease, entry: HistoryEntry, row: StateRow | None, *, forget: bool = False
+    ) -> None:
+        self._as_ourselves()
+        if row is None or row.state != APPLIED:
+            return super().record(lease, entry, row, forget=forget)
+        values = (lease.token, *history_values(entry, lease)[:-1], *state_values(row), row.id)
+        with self._atomically():
+            if self._query(self._record_sql, values) != [(1,)]:
+                raise LeaseLost
+        return None
+
+    def _as_ourselves(self) -> None:
+        """Our rows are written whatever role, time limit or path the migration has set for itself.
+
+        SET LOCAL ends with the transaction; then what the migration set applies again.
+        """
+        if self._session_changed and self.in_transaction():
+            self._change(
+                "SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE; "
+                "SET LOCAL statement_timeout = 0; SET LOCAL search_path = pg_catalog"
+            )
+
+    # Lease
+
+    def _session_name(self) -> str:
+        if not self._session:
+            [(pid, started)] = self._query(
+                "SELECT pid, extract(epoch FROM backend_start)::text FROM pg_catalog.pg_stat_activity "
+                "WHERE pid = pg_backend_pid()"
+            )
+            self._session = f"{pid}/{started}"
+        return self._session
+
+    def _end_session(self, name: str) -> None:
+        """A process that was killed or stopped may have left a statement running on the server."""
+        pid, _, started = name.partition("/")
+        if not started:
+            return
+        condition = (
+            "FROM pg_catalog.pg_stat_activity WHERE pid = %s AND extract(epoch FROM backend_start)::text = %s "
+            "AND application_name = 'miger' AND pid <> pg_backend_pid()"
+        )
+        deadline = time.monotonic() + END_SESSION_SECONDS
+        while self._query(f"SELECT pg_terminate_backend(pid) {condition}", (int(pid), started)):
+            if time.monotonic() > deadline:
+                raise UnreachableError(
+                    f"the former run's session (process {pid} of the server) does not end",
+                    "have an administrator end it: SELECT pg_terminate_backend(…)",
+                )
+            time.sleep(0.05)
+
+    # Running
+
+    def begin(self, migration: Migration | None = None, section: str = "up", *, piece: bool = False) -> None:
+        limits = self._limits() if migration is not None else ""
+        self._change("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" + limits)
+
+    def _limits(self) -> str:
+        environment = self.environment
+        limits = {
+            "lock_timeout": environment.lock_timeout,
+            "statement_timeout": environment.statement_timeout,
+        }
+        return "".join(
+            f"; SET LOCAL {name} = {round(seconds * 1000)}"
+            for name, seconds in limits.items()
+            if seconds is not None
+        )
+
+    def commit(self) -> None:
+        if self._open.info.transaction_status == TransactionStatus.INERROR:
+            # The server would answer COMMIT with a rollback, and no error.
+            raise StatementError("the transaction had already failed; nothing was kept")
+        self._change("COMMIT")
+
+    def rollback(self) -> None:
+        if self._connection is not None and self.in_transaction():
+            try:
+                self._connection.execute("ROLLBACK")
+            except psycopg.Error:
+                self._connection.close()  # the server rolls back what it can no longer answer for
+
+    def in_transaction(self) -> bool:
+        return self._connection is not None and self._connection.info.transaction_status in (
+            TransactionStatus.INTRANS,
+            TransactionStatus.INERROR,
+            TransactionStatus.ACTIVE,
+        )
+
+    def execute(self, statements: Sequence[Statement]) -> int:
+        for statement in statements:
+            self.note_statement(statement.kind)
+        if len(statements) > 1:
+            return self._execute_together(statements)
+        [statement] = statements
+        outside = not self.in_transaction()
+        try:
+            if outside:
+                self._open.execute(
+                    "RESET lock_timeout; RESET statement_timeout" + self._limits().replace("LOCAL ", "")
+                )
+            if statement.data is not None:
+                with self._open.cursor() as cursor, cursor.copy(statement.sql) as copy:
+                    for chunk in statement.data:
+                        copy.write(chunk)
+                    return cursor.rowcount
+            return self._open.execute(statement.sql).rowcount
+        except psycopg.Error as error:
+            raise self._refused(error) from error
+
+    def _execute_together(self, statements: Sequence[Statement]) -> int:
+        """One simple-query message for all: one round trip, one result for each statement."""
+        connection = self._open
+        with connection.lock:
+            connection.pgconn.send_query("".join(statement.raw for statement in statements).encode())
+            results = connection.wait(generators.execute(connection.pgconn))
+        last = results[-1]
+        if last.status == ExecStatus.FATAL_ERROR:
+            error = psycopg.errors.error_from_result(last, encoding="utf-8")
+            failed = min(len(results), len(statements)) - 1
+            refused = self._refused(error, failed)
+            if refused.position is not None:
+                failed, refused.position = _place(statements, refused.position)
+                refused.index = failed
+            raise refused from error
+        return sum(result.command_tuples or 0 for result in results)
+
+    def _verify_rows(self, statement: Statement) -> tuple[list[str], list[tuple[Any, ...]]]:
+        self.note_statement(statement.kind)
+        try:
+            cursor = self._open.execute(statement.sql)
+            if cursor.description is None:
+                return [], []
+            return [column.name.lower() for column in cursor.description], cursor.fetchall()
+        except psycopg.Error as error:
+            raise self._refused(error) from error
+
+    def may_group(self, statement: Statement) -> bool:
+        return statement.kind in GROUPED
+
+    def may_run_in_transaction(self, statement: Statement) -> bool:
+        return not outside_transaction(statement.kind, statement.sql)
+
+    def sets_session(self, statement: Statement) -> bool:
+        return statement.kind.split(" ")[0] in SESSION_SETTINGS or "set_config" in statement.sql[:80]
+
+    def evidence_before(self, statement: Statement) -> str:
+        return json.dumps(note_before(self._query, statement))
+
+    def happened(self, statement: Statement, noted: str) -> Evidence:
+        return judge_after(self._query, self._change, statement, json.loads(noted or "[]"))
+
+    def note_statement(self, kind: str) -> None:
+        if kind.split(" ", 1)[0] not in HARMLESS or kind.startswith("CREATE TEMP"):
+            self._session_changed = True
+
+    def clean_session(self, *, thorough: bool = False) -> None:
+        if self._connection is None or self._connection.closed:
+            return
+        if self._session_changed or thorough:
+            self._change("DISCARD ALL")
+            if self.environment.read_only:
+                self._change("SET default_transaction_read_only = on")
+        self._session_changed = False
+
+    # Errors
+
+    def _translate(self, error: BaseException) -> StatementError | None:
+        return self._refused(error) if isinstance(error, psycopg.Error) else None
+
+    def _refused(self, error: psycopg.Error, index: int = 0) -> StatementError:
+        diagnosis = error.diag
+        code = error.sqlstate or ""
+        message = diagnosis.message_primary or str(error)
+        if diagnosis.message_detail:
+            message += f": {diagnosis.message_detail}"
+        position = diagnosis.statement_position
+        lost = self._connection is None or self._connection.closed or code.startswith(("08", "57P"))
+        return StatementError(
+            scrub(message + (f" ({code})" if code else ""), self._secrets),
+            _hint(code, diagnosis.message_hint or ""),
+            code=code,
+            position=int(position) - 1 if position else None,
+            index=index,
+            retryable=code in RETRYABLE,
+            disconnected=lost,
+            outside_only=code in OUTSIDE_ONLY,
+        )
+
+
+def _hint(code: str, hint: str) -> str:
+    if code == "25001":
+        return "it can't run inside a transaction: set `transaction = false` in the migration's metadata"
+    if code == "55P03":
+        return "another session holds a lock; `lock_timeout` says how long to wait for it"
+    if code == "57014":
+        return "`statement_timeout` of the environment says how long a statement may take"
+    return hint
+
+
+def _place(statements: Sequence[Statement], position: int) -> tuple[int, int]:
+    """Which statement a character of the joined text is in, and where in its `sql`."""
+    for index, statement in enumerate(statements):
+        if position < len(statement.raw):
+            return index, max(0, position - statement.raw.find(statement.sql))
+        position -= len(statement.raw)
+    return len(statements) - 1, 0
+
+
+def _record_sql(tables: TableSql) -> str:
+    """Fence, history, state and checkpoints of an applied migration in one statement."""
+    fence = tables.fence.replace("?", "%s")
+    history = tables.add_history.replace(fence, "FROM fence")
+    state = tables.put_state.replace("VALUES (", "SELECT ").replace(
+        ") ON CONFLICT", " FROM fence ON CONFLICT"
+    )
+    return (
+        f"WITH fence AS (SELECT 1 {fence}), entry AS ({history}), state AS ({state}), "
+        f"gone AS ({tables.drop_checkpoints}) SELECT count(*)::int FROM fence"
+    )

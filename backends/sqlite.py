@@ -1,0 +1,356 @@
+"""SQLite: one file, one writer, DDL in transactions."""
+
+from __future__ import annotations
+
+import os
+import re
+import sqlite3
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from miger.backends.sql import SqlBackend
+from miger.backends.tables import TableSql, TableStyle
+from miger.engine.backend import Evidence
+from miger.engine.config import Environment
+from miger.engine.errors import StatementError, UnreachableError
+from miger.engine.migration import Migration
+from miger.engine.owner import Owner
+from miger.engine.sections import read_section
+from miger.engine.state import Holder, Lease
+from miger.engine.statements import Statement
+
+if TYPE_CHECKING:
+    import sqlalchemy
+
+# strftime's %f is seconds with milliseconds: text of one length, so that times compare as text.
+STYLE = TableStyle(
+    now="strftime('%Y-%m-%dT%H:%M:%fZ', 'now')",
+    iso="{}",
+    later="strftime('%Y-%m-%dT%H:%M:%fZ', 'now', ? || ' seconds')",
+    lock="",
+    text="TEXT",
+    key="TEXT",
+    timestamp="TEXT",
+    serial="INTEGER",
+    placeholder="?",
+)
+
+# https://sqlite.org/lang_vacuum.html, pragma.html: what SQLite refuses or ignores inside a transaction.
+OUTSIDE_TRANSACTION = re.compile(
+    r"VACUUM\b|DETACH\b|ATTACH\b|PRAGMA\s+(?:\w+\s*\.\s*)?(?:foreign_keys|journal_mode|synchronous|page_size)\b",
+    re.IGNORECASE,
+)
+# DROP TABLE deletes its rows first, which cascades into child rows while foreign keys are enforced.
+DROPS_TABLE = re.compile(r"drop\s+table|drop_table|batch_alter_table")
+# Kinds after which only a new connection is as clean as before.
+CHANGES_SESSION = frozenset({"PRAGMA", "ATTACH", "DETACH", "CREATE TEMP TABLE", "CREATE TEMP VIEW"})
+GROUPED = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
+
+BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+NO_ACCESS_CODES = frozenset(
+    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
+)
+
+
+class SqliteBackend(SqlBackend):
+    """A SQLite database file."""
+
+    name: ClassVar[str] = "sqlite"
+    dialect: ClassVar[str] = "sqlite"
+
+    def __init__(self, environment: Environment, prefix: str) -> None:
+        super().__init__(environment, prefix)
+        self.tables = TableSql(STYLE, "", prefix)
+        self._path, _, self._options = environment.url.reveal().removeprefix("sqlite:///").partition("?")
+        self._connection: sqlite3.Connection | None = None
+        self._engine: sqlalchemy.Engine | None = None
+        self._session_changed = False
+        self._keys_enforced = False
+        self._unchecked_keys = False
+        self._drops_allowed = False
+        self._broken_before: dict[tuple[str, str], int] = {}
+
+    # Connection
+
+    def open(self) -> None:
+        if self._connection is None and os.path.exists(self._path):
+            self._connect()
+
+    def _connect(self) -> sqlite3.Connection:
+        """The connection; makes the file where it does not exist yet."""
+        target = f"file:{_uri_path(self._path)}?{self._options}" if self._options else self._path
+        timeout = self.environment.lock_timeout
+        try:
+            connection = sqlite3.connect(
+                target,
+                timeout=5.0 if timeout is None else timeout,
+                isolation_level=None,  # BEGIN and COMMIT are sent by us, so that DDL is part of them
+                check_same_thread=False,
+                uri=bool(self._options),
+            )
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").close()
+            if self.environment.read_only:
+                connection.execute("PRAGMA query_only = ON").close()
+        except sqlite3.Error as error:
+            hint = (
+                "make its folder first"
+                if not os.path.isdir(os.path.dirname(self._path))
+                else "check `url` in miger.toml and the rights on the file and its folder"
+            )
+            raise UnreachableError(f"cannot open {self._path}: {error}", hint) from error
+        self._keys_enforced = bool(connection.execute("PRAGMA foreign_keys").fetchone()[0])
+        self._connection = connection
+        return connection
+
+    @property
+    def _open(self) -> sqlite3.Connection:
+        return self._connection if self._connection is not None else self._connect()
+
+    def close(self) -> None:
+        if self._engine is not None:
+            self._engine.dispose(close=False)
+            self._engine = None
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def reopen(self) -> None:
+        self.close()
+        self._connect()
+
+    def clone(self) -> SqliteBackend:
+        return SqliteBackend(self.environment, self.prefix)
+
+    def server(self) -> str:
+        return f"sqlite {sqlite3.sqlite_version}"
+
+    def sqlalchemy_engine(self) -> sqlalchemy.Engine:
+        if self._engine is None:
+            import sqlalchemy  # deferred: only Python migrations need it
+
+            connection = self._open
+            self._engine = sqlalchemy.create_engine(
+                "sqlite://",
+                creator=lambda: connection,
+                poolclass=sqlalchemy.StaticPool,
+                pool_reset_on_return=None,
+            )
+        return self._engine
+
+    # Our own statements
+
+    def _query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        try:
+            return self._open.execute(sql, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise _refused(error) from error
+
+    def _change(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        try:
+            return self._open.execute(sql, parameters).rowcount
+        except sqlite3.Error as error:
+            raise _refused(error) from error
+
+    def _initialised(self) -> bool:
+        self.open()
+        name = f"{self.prefix}lock"  # the last one made, in one transaction with the others
+        return self._connection is not None and bool(
+            self._query("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (name,))
+        )
+
+    def _read_snapshot(self) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]] | None:
+        self.open()
+        if self._connection is None:
+            return None
+        if self.in_transaction():
+            return self._read_both(self._connection)
+        try:
+            self._connection.execute("BEGIN")
+            try:
+                return self._read_both(self._connection)
+            finally:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise UnreachableError(f"cannot read {self._path}: {error}") from error
+
+    def _read_both(
+        self, connection: sqlite3.Connection
+    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]] | None:
+        try:
+            states = connection.execute(self.tables.read_states).fetchall()
+            return states, connection.execute(self.tables.read_holder).fetchall()
+        except sqlite3.OperationalError as error:
+            if "no such table" in str(error):
+                return None
+            raise
+
+    def prepare(self) -> None:
+        self._refuse_read_only()
+        self._connect() if self._connection is None else None
+        super().prepare()
+
+    # Lease: the main connection's own; SQLite has no server whose sessions could outlive a process.
+
+    def _session_name(self) -> str:
+        return ""
+
+    def _end_session(self, name: str) -> None:
+        return
+
+    def acquire(self, owner: Owner, seconds: float, dead: Holder | None = None) -> Lease | Holder:
+        try:
+            return super().acquire(owner, seconds, dead)
+        except StatementError as error:
+            holder = self.snapshot().holder if error.retryable else None
+            if holder is None:
+                raise
+            return holder  # its lease has ended, but its transaction still keeps the file locked
+
+    # Running
+
+    def begin(self, migration: Migration | None = None, section: str = "up", *, piece: bool = False) -> None:
+        drops = migration is not None and _drops_tables(migration, section)
+        if not self._session_changed:
+            self._enforce_keys(migration is not None and not drops)
+        self._change("BEGIN IMMEDIATE")
+        # Between the pieces of a rebuild keys may be broken: only a whole step can be checked.
+        self._unchecked_keys = drops and not piece
+        self._drops_allowed = drops
+        if self._unchecked_keys:
+            self._broken_before = self._broken_keys()
+
+    def _enforce_keys(self, wanted: bool) -> None:
+        """Without effect inside a transaction, so it is decided before: https://sqlite.org/pragma.html."""
+        if wanted != self._keys_enforced:
+            self._change(f"PRAGMA foreign_keys = {'ON' if wanted else 'OFF'}")
+            self._keys_enforced = wanted
+
+    def commit(self) -> None:
+        if self._unchecked_keys:
+            self._refuse_broken_keys()
+        self._change("COMMIT")
+
+    def rollback(self) -> None:
+        if self._connection is not None and self._connection.in_transaction:
+            self._connection.execute("ROLLBACK").close()
+
+    def in_transaction(self) -> bool:
+        return self._connection is not None and self._connection.in_transaction
+
+    def execute(self, statements: Sequence[Statement]) -> int:
+        execute = self._open.execute
+        rows = 0
+        index = 0
+        try:
+            for index, statement in enumerate(statements):
+                self.note_statement(statement.kind)
+                cursor = execute(statement.sql)
+                rows += max(cursor.rowcount, 0)
+                cursor.close()
+        except sqlite3.Error as error:
+            raise _refused(error, index) from error
+        return rows if len(statements) > 1 or statements[0].kind in GROUPED else cursor.rowcount
+
+    def _verify_rows(self, statement: Statement) -> tuple[list[str], list[tuple[Any, ...]]]:
+        try:
+            cursor = self._open.execute(statement.sql)
+            return [column[0].lower() for column in cursor.description or ()], cursor.fetchall()
+        except sqlite3.Error as error:
+            raise _refused(error) from error
+
+    def may_group(self, statement: Statement) -> bool:
+        return statement.kind in GROUPED
+
+    def may_run_in_transaction(self, statement: Statement) -> bool:
+        return OUTSIDE_TRANSACTION.match(statement.sql) is None
+
+    def sets_session(self, statement: Statement) -> bool:
+        return statement.kind in {"PRAGMA", "ATTACH", "DETACH"}
+
+    def happened(self, statement: Statement, noted: str) -> Evidence:
+        return Evidence(False, f"{statement.kind} does no harm when it runs again")
+
+    def note_statement(self, kind: str) -> None:
+        if kind in CHANGES_SESSION:
+            self._session_changed = True
+        elif kind == "DROP TABLE" and not self._drops_allowed and self.in_transaction():
+            [(enforced,)] = self._query("PRAGMA foreign_keys")
+            if enforced and self._has_foreign_keys():
+                raise StatementError(
+                    "DROP TABLE while foreign keys are enforced would delete child rows too",
+                    "name `drop_table` in the migration's own file, so that Miger sees it beforehand",
+                )
+
+    def clean_session(self, *, thorough: bool = False) -> None:
+        if self._session_changed or thorough:
+            self.reopen()
+        self._session_changed = False
+
+    def _translate(self, error: BaseException) -> StatementError | None:
+        return _refused(error) if isinstance(error, sqlite3.Error) else None
+
+    # Foreign keys around a table rebuild
+
+    def _has_foreign_keys(self) -> bool:
+        return bool(self._query("SELECT 1 FROM sqlite_master WHERE sql LIKE '%references%' LIMIT 1"))
+
+    def _broken_keys(self) -> dict[tuple[str, str], int]:
+        """How many rows of which table point to nothing in which parent table."""
+        if not self._has_foreign_keys():
+            return {}
+        counts: dict[tuple[str, str], int] = {}
+        for table, _, parent, _ in self._query("PRAGMA foreign_key_check"):
+            counts[table, parent] = counts.get((table, parent), 0) + 1
+        return counts
+
+    def _refuse_broken_keys(self) -> None:
+        """Keys were off while tables were dropped: what is broken now must have been so before."""
+        for (table, parent), count in self._broken_keys().items():
+            new = count - self._broken_before.get((table, parent), 0)
+            if new > 0:
+                raise StatementError(
+                    f"{new} rows of {table} would point to nothing in {parent}",
+                    "foreign keys are off while a table is rebuilt; change or delete the child rows as well",
+                    code="SQLITE_CONSTRAINT_FOREIGNKEY",
+                )
+
+
+def _uri_path(path: str) -> str:
+    from urllib.parse import quote  # deferred: only for URLs with options
+
+    return quote(path)
+
+
+def _drops_tables(migration: Migration, section: str) -> bool:
+    """Whether the section's text, or anything in a Python file, may drop or rebuild a table.
+
+    Errs on the side of yes: the price is one check of the keys.
+    """
+    last = ""
+    for chunk in read_section(migration, section):
+        text = last + chunk.lower()
+        # `in` is many times faster than the pattern, and nearly always enough
+        if ("drop" in text or "batch_alter" in text) and DROPS_TABLE.search(text):
+            return True
+        last = text[-64:]
+    return False
+
+
+def _refused(error: BaseException, index: int = 0) -> StatementError:
+    full = getattr(error, "sqlite_errorcode", 0)
+    code = full & 0xFF
+    hint = ""
+    if code in BUSY_CODES:
+        hint = "another program holds the file; `lock_timeout` says how long to wait for it"
+    elif code == sqlite3.SQLITE_FULL:
+        hint = "the disk is full: nothing of this transaction was kept"
+    elif code == sqlite3.SQLITE_READONLY:
+        hint = "check the rights on the file and its folder"
+    return StatementError(
+        str(error),
+        hint,
+        code=getattr(error, "sqlite_errorname", ""),
+        index=index,
+        retryable=code in BUSY_CODES,
+        disconnected=code in NO_ACCESS_CODES,
+    )

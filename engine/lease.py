@@ -1,0 +1,123 @@
+"""The lease on a database: taking it, waiting for it, keeping it alive while a run works."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+
+from miger.engine.backend import Backend
+from miger.engine.errors import LeaseLost, LockHeld, MigerError
+from miger.engine.owner import Owner, is_dead
+from miger.engine.state import HistoryEntry, Holder, Lease
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+
+
+def acquire_lease(
+    backend: Backend,
+    owner: Owner,
+    seconds: float,
+    wait: float,
+    on_wait: Callable[[Holder, float], None] = lambda holder, waited: None,
+    stop: Callable[[], None] = lambda: None,
+) -> Lease:
+    """Takes the lease, waiting up to `wait` seconds for another run to end.
+
+    A lease of `seconds` whose owner died on this machine is taken over at once, and the history says
+    so. Polls outside any transaction. `stop` is called between tries and may raise.
+    Raises LockHeld, naming the holder.
+    """
+    started = time.monotonic()
+    pause = FIRST_PAUSE
+    dead: Holder | None = None
+    while True:
+        answer = backend.acquire(owner, seconds, dead)
+        if isinstance(answer, Lease):
+            if answer.taken_from is not None:
+                _record_takeover(backend, answer, owner, answer.taken_from)
+            return answer
+        if is_dead(answer) and (dead is None or dead.token != answer.token):
+            dead = answer
+            continue
+        dead = None
+        waited = time.monotonic() - started
+        if waited >= wait:
+            raise LockHeld(
+                f"the database is held by {answer}",
+                f"wait for it (--wait SECONDS), or `miger unlock` if that process is gone; "
+                f"its lease ends at {answer.expires_at} unless it is prolonged",
+            )
+        on_wait(answer, waited)
+        stop()
+        time.sleep(min(pause * random.uniform(0.5, 1.5), wait - waited))
+        pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+def _record_takeover(backend: Backend, lease: Lease, owner: Owner, former: Holder) -> None:
+    entry = HistoryEntry(
+        run=owner.run,
+        id="",
+        event="lease_taken",
+        by=owner.by,
+        host=owner.host,
+        version=owner.version,
+        token=lease.token,
+        error=f"from {former}",
+    )
+    backend.record(lease, entry, None)
+
+
+class Heartbeat:
+    """Prolongs a lease from a thread of its own, over a connection opened at the first beat.
+
+    `lost` becomes True when another run took the lease over; the run looks at it between statements.
+    """
+
+    def __init__(self, backend: Backend, lease: Lease, seconds: float, activity: Callable[[], str]) -> None:
+        self.lost = False
+        self._backend = backend
+        self._lease = lease
+        self._seconds = seconds
+        self._activity = activity
+        self._renewed = time.monotonic()
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="miger-lease", daemon=True)
+
+    def __enter__(self) -> Heartbeat:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._stopping.set()
+        self._thread.join()
+
+    def renew_if_due(self) -> None:
+        """Prolongs the lease on the run's own connection where the thread could not.
+
+        SQLite has one writer: while a migration's transaction is open, the thread's beat must wait.
+        Called between transactions. Raises LeaseLost.
+        """
+        if time.monotonic() - self._renewed > self._seconds / 2:
+            self._backend.renew(self._lease, self._seconds, self._activity())
+            self._renewed = time.monotonic()
+
+    def _beat(self) -> None:
+        connection: Backend | None = None
+        while not self._stopping.wait(self._seconds / 3):
+            try:
+                if connection is None:
+                    connection = self._backend.clone()
+                    connection.open()
+                connection.renew(self._lease, self._seconds, self._activity())
+                self._renewed = time.monotonic()
+            except LeaseLost:
+                self.lost = True
+                break
+            except MigerError:  # busy or unreachable just now: the next beat tries again
+                if connection is not None:
+                    connection.close()
+                connection = None
+        if connection is not None:
+            connection.close()

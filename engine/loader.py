@@ -1,0 +1,129 @@
+"""Read a folder of migrations, without running any. A bad file is named and hides no other."""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+
+from miger.engine.errors import Problem
+from miger.engine.migration import Migration
+from miger.engine.source import open_source, read_chunks
+from miger.engine.sql_files import read_sql
+
+_SUFFIXES = ("sql", "py")
+_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The migrations of a folder by id, and everything wrong with its other files."""
+
+    migrations: tuple[Migration, ...]
+    problems: tuple[Problem, ...]
+
+
+def load_folder(folder: str) -> Loaded:
+    """Read all migrations in `folder`: `*.sql` and `*.py`, leaving out names that start with `.` or `_`.
+
+    Raises nothing: what cannot be read is a problem.
+    """
+    problems: list[Problem] = []
+    migrations: list[Migration] = []
+    names: dict[str, str] = {}  # by id without case
+    previous: str | None = None
+    prefix = os.path.join(folder, "")
+    for id, name in _list(folder, problems):
+        twin = names.setdefault(id.casefold(), name)
+        if twin != name:
+            problems.append(_clash(folder, id, name, twin))
+        if id == previous:
+            continue
+        default = () if previous is None else (previous,)
+        previous = id
+        if not _ID.fullmatch(id):
+            problems.append(_bad_name(folder, name))
+            continue
+        migration, found = _load(prefix + name, id, default)
+        if migration is not None:
+            migrations.append(migration)
+        problems += found
+    return Loaded(tuple(migrations), tuple(problems))
+
+
+def _list(folder: str, problems: list[Problem]) -> list[tuple[str, str]]:
+    """Id and name of each file that is meant as a migration, by id and then by name."""
+    found = []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                name = entry.name
+                if name[0] in "._":
+                    continue
+                id, _, suffix = name.rpartition(".")
+                if suffix in _SUFFIXES:
+                    if not entry.is_dir():
+                        found.append((id, name))
+                elif suffix.lower() in _SUFFIXES and not entry.is_dir():
+                    hint = f"rename it to {id}.{suffix.lower()}"
+                    problems.append(
+                        Problem(_shown(folder, name), None, f"ignored for its suffix .{suffix}", hint)
+                    )
+    except FileNotFoundError:
+        hint = "`miger create NAME` makes it; `migrations` in miger.toml names another"
+        problems.append(Problem(folder, None, "there is no such folder", hint))
+    except OSError as error:
+        problems.append(Problem(folder, None, f"cannot be listed: {error.strerror}"))
+    found.sort()
+    return found
+
+
+def _load(path: str, id: str, default: tuple[str, ...]) -> tuple[Migration | None, list[Problem]]:
+    """The migration in one file, or what is wrong with it. `default` are its parents if it names none."""
+    try:
+        descriptor, size = open_source(path)
+        try:
+            chunks = read_chunks(descriptor, size)
+            if path.endswith(".py"):
+                from miger.engine.python_files import read_python  # its patterns are slow to compile
+
+                kind, source = "python", read_python(path, chunks)
+            else:
+                kind, source = "sql", read_sql(path, chunks, size)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        return None, [Problem(path, None, f"cannot be read: {error.strerror}")]
+    if source.problems:
+        return None, source.problems
+    metadata = source.metadata
+    migration = Migration(
+        id=id,
+        path=path,
+        kind=kind,
+        depends=default if metadata.depends is None else metadata.depends,
+        sections=source.sections,
+        checksum=source.checksum,
+        transaction=metadata.transaction,
+        phase=metadata.phase,
+        release=metadata.release,
+        title=source.title,
+    )
+    return migration, []
+
+
+def _clash(folder: str, id: str, name: str, twin: str) -> Problem:
+    """`name` gives an id that `twin` gives already, at least where case does not count."""
+    same = twin.rpartition(".")[0] == id
+    message = f"has the same id as {twin}" if same else f"differs from {twin} in nothing but case"
+    return Problem(_shown(folder, name), None, message, "rename one of them")
+
+
+def _bad_name(folder: str, name: str) -> Problem:
+    hint = "rename the file: up to 200 letters, digits, dots, dashes and underscores, first a letter or digit"
+    return Problem(_shown(folder, name), None, "its name is no id for a migration", hint)
+
+
+def _shown(folder: str, name: str) -> str:
+    """A path fit for any terminal, also where the name is not valid in the file system's encoding."""
+    return os.path.join(folder, name).encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,88 @@
+"""Folder and database side by side: what state each migration is in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from miger.engine.graph import MigrationGraph
+from miger.engine.migration import Migration
+from miger.engine.state import APPLIED, Holder, Snapshot, StateRow
+
+STATES = ("applied", "pending", "running", "dirty", "modified", "missing")
+
+
+@dataclass(frozen=True, slots=True)
+class MigrationStatus:
+    """One migration: its state (one of `STATES`), whether it is `late`, its file and its row."""
+
+    id: str
+    state: str
+    late: bool
+    migration: Migration | None
+    row: StateRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """All migrations in graph order, the missing ones last; the lease; whether our tables exist."""
+
+    migrations: tuple[MigrationStatus, ...]
+    heads: tuple[str, ...]
+    holder: Holder | None
+    initialised: bool
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many migrations are in each state."""
+        counts = dict.fromkeys(STATES, 0)
+        for status in self.migrations:
+            counts[status.state] += 1
+        return counts
+
+    @property
+    def by_id(self) -> Mapping[str, MigrationStatus]:
+        """The same, by id."""
+        return {status.id: status for status in self.migrations}
+
+    @property
+    def release(self) -> str | None:
+        """The release of the last applied migration that names one."""
+        for status in reversed(self.migrations):
+            if status.row is not None and status.row.state == APPLIED and status.migration is not None:
+                if status.migration.release is not None:
+                    return status.migration.release
+        return None
+
+    def ids(self, *states: str) -> tuple[str, ...]:
+        """The ids in any of these states."""
+        return tuple(status.id for status in self.migrations if status.state in states)
+
+
+def status_of(graph: MigrationGraph, snapshot: Snapshot) -> Status:
+    """What state each migration of the graph, and each row without a file, is in.
+
+    O(V): nothing is asked of the database here.
+    """
+    rows = snapshot.rows
+    live_run = snapshot.holder.run if snapshot.holder and not snapshot.holder.expired else None
+    newest_applied = max(
+        (graph.position[id] for id in rows if id in graph.position and rows[id].state == APPLIED), default=-1
+    )
+    statuses = []
+    for position, id in enumerate(graph.order):
+        migration, row = graph.migrations[id], rows.get(id)
+        state = "pending" if row is None else _row_state(row, migration, live_run)
+        late = state == "pending" and position < newest_applied
+        statuses.append(MigrationStatus(id, state, late, migration, row))
+    for id in sorted(rows.keys() - graph.migrations.keys()):
+        row = rows[id]
+        state = "missing" if row.state == APPLIED else _row_state(row, None, live_run)
+        statuses.append(MigrationStatus(id, state, False, None, row))
+    return Status(tuple(statuses), graph.heads, snapshot.holder, snapshot.initialised)
+
+
+def _row_state(row: StateRow, migration: Migration | None, live_run: str | None) -> str:
+    if row.state == APPLIED:
+        return "modified" if migration is not None and row.checksum != migration.checksum else "applied"
+    return "running" if row.run == live_run and row.state != "dirty" else "dirty"

@@ -1,0 +1,1 @@
+"""The tests of Miger; the folders mirror those of the source."""

@@ -1,0 +1,1 @@
+"""What developers run: the linked source tree, test servers by hand, the import contract."""
