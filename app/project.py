@@ -149,11 +149,11 @@ class Project:
 
         status = self.status()
         run = Run(self.backend, _owner(), Lease("", 0))
-        applied = [
-            s for s in status.migrations if s.state in ("applied", "modified") and s.migration is not None
-        ]
+        applied = [s for s in status.migrations if s.state in ("applied", "modified") and s.migration is not None]
         frontier = _without_applied_children(self.graph, applied)
-        failed, superseded, checked = [], [], 0
+        failed: list[tuple[str, str]] = []
+        superseded: list[tuple[str, str]] = []
+        checked = 0
         for item in applied:
             if item.migration is not None and item.migration.section("verify") is not None:
                 checked += 1
@@ -212,9 +212,7 @@ class Project:
 
         Otherwise as `up`.
         """
-        return self._run(
-            lambda: self.plan(DOWN, target, steps=steps, to=to), confirm, wait, on_event, interrupt
-        )
+        return self._run(lambda: self.plan(DOWN, target, steps=steps, to=to), confirm, wait, on_event, interrupt)
 
     def repair(
         self,

@@ -34,9 +34,7 @@ def new_id(name: str, now: float | None = None) -> str:
     Raises UsageError for a name that is none, or that looks like a path.
     """
     if not name.strip() or re.search(r"[/\\\\'\"`\0]|\.\.", name):
-        raise UsageError(
-            f"{name!r} is no name for a migration", "use letters, digits and _: `add_user_email`"
-        )
+        raise UsageError(f"{name!r} is no name for a migration", "use letters, digits and _: `add_user_email`")
     slug = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")
     if not slug or len(slug) > 100:
         raise UsageError(f"{name!r} is no name for a migration", "use up to 100 letters a to z, digits and _")
@@ -84,9 +82,7 @@ def create_migration(
     except FileExistsError as error:
         raise UsageError(f"{path} exists already", "choose another name") from error
     except OSError as error:
-        raise UsageError(
-            f"cannot write {path}: {error.strerror}", "check the rights on the folder"
-        ) from error
+        raise UsageError(f"cannot write {path}: {error.strerror}", "check the rights on the folder") from error
     return path
 
 

@@ -45,9 +45,7 @@ HARMLESS = frozenset(
     "REVOKE SECURITY TRUNCATE UPDATE VACUUM SAVEPOINT RELEASE".split()
 )
 GROUPED = frozenset({"INSERT", "UPDATE", "DELETE"})
-SESSION_SETTINGS = frozenset(
-    {"SET", "RESET", "DISCARD", "LISTEN", "UNLISTEN", "PREPARE", "DEALLOCATE", "LOAD"}
-)
+SESSION_SETTINGS = frozenset({"SET", "RESET", "DISCARD", "LISTEN", "UNLISTEN", "PREPARE", "DEALLOCATE", "LOAD"})
 
 RETRYABLE = frozenset({"55P03", "40P01", "40001"})  # lock_not_available, deadlock, serialization
 OUTSIDE_ONLY = frozenset({"25001", "2D000"})  # active_sql_transaction, invalid_transaction_termination
@@ -175,9 +173,7 @@ class PostgresqlBackend(SqlBackend):
         if self.in_transaction():
             return self._query(states), self._query(locks)
         try:
-            cursor = self._open.execute(
-                f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {states}; {locks}; COMMIT"
-            )
+            cursor = self._open.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {states}; {locks}; COMMIT")
             cursor.nextset()
             state_rows = cursor.fetchall()
             cursor.nextset()
@@ -186,10 +182,7 @@ class PostgresqlBackend(SqlBackend):
             self.rollback()
             raise self._refused(error) from error
 
-    def record(
-        self, lease: Lease, entry: HistoryEntry, row: StateRow | None, *, forget: bool = False
-    ) -> None:
-        self._as_ourselves()
+    def record(self, lease: Lease, entry: HistoryEntry, row: StateRow | None, *, forget: bool = False) -> None:
         if row is None or row.state != APPLIED:
             return super().record(lease, entry, row, forget=forget)
         values = (lease.token, *history_values(entry, lease)[:-1], *state_values(row), row.id)
@@ -203,7 +196,7 @@ class PostgresqlBackend(SqlBackend):
 
         SET LOCAL ends with the transaction; then what the migration set applies again.
         """
-        if self._session_changed and self.in_transaction():
+        if self._session_changed:
             self._change(
                 "SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE; "
                 "SET LOCAL statement_timeout = 0; SET LOCAL search_path = pg_catalog"
@@ -251,9 +244,7 @@ class PostgresqlBackend(SqlBackend):
             "statement_timeout": environment.statement_timeout,
         }
         return "".join(
-            f"; SET LOCAL {name} = {round(seconds * 1000)}"
-            for name, seconds in limits.items()
-            if seconds is not None
+            f"; SET LOCAL {name} = {round(seconds * 1000)}" for name, seconds in limits.items() if seconds is not None
         )
 
     def commit(self) -> None:
@@ -285,9 +276,7 @@ class PostgresqlBackend(SqlBackend):
         outside = not self.in_transaction()
         try:
             if outside:
-                self._open.execute(
-                    "RESET lock_timeout; RESET statement_timeout" + self._limits().replace("LOCAL ", "")
-                )
+                self._open.execute("RESET lock_timeout; RESET statement_timeout" + self._limits().replace("LOCAL ", ""))
             if statement.data is not None:
                 with self._open.cursor() as cursor, cursor.copy(statement.sql) as copy:
                     for chunk in statement.data:
@@ -400,9 +389,7 @@ def _record_sql(tables: TableSql) -> str:
     """Fence, history, state and checkpoints of an applied migration in one statement."""
     fence = tables.fence.replace("?", "%s")
     history = tables.add_history.replace(fence, "FROM fence")
-    state = tables.put_state.replace("VALUES (", "SELECT ").replace(
-        ") ON CONFLICT", " FROM fence ON CONFLICT"
-    )
+    state = tables.put_state.replace("VALUES (", "SELECT ").replace(") ON CONFLICT", " FROM fence ON CONFLICT")
     return (
         f"WITH fence AS (SELECT 1 {fence}), entry AS ({history}), state AS ({state}), "
         f"gone AS ({tables.drop_checkpoints}) SELECT count(*)::int FROM fence"

@@ -68,10 +68,7 @@ def note_before(query: Query, statement: Statement) -> list[int]:
     if statement.kind == "CREATE INDEX CONCURRENTLY" and (match := CREATE_INDEX.match(statement.sql)):
         return [row[0] for row in query(INDEXES_OF, (_path(match["table"]),))]
     if statement.kind == "REINDEX CONCURRENTLY":
-        return [
-            row[0]
-            for row in query("SELECT indexrelid::bigint FROM pg_catalog.pg_index WHERE NOT indisvalid", ())
-        ]
+        return [row[0] for row in query("SELECT indexrelid::bigint FROM pg_catalog.pg_index WHERE NOT indisvalid", ())]
     return []
 
 
@@ -100,9 +97,7 @@ def _index_evidence(query: Query, change: Change, table: str, noted: list[int]) 
     for _, _, name in new:
         change(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
     if new:
-        return Evidence(
-            False, f"dropped the INVALID index {', '.join(name for _, _, name in new)} that it left"
-        )
+        return Evidence(False, f"dropped the INVALID index {', '.join(name for _, _, name in new)} that it left")
     return Evidence(False, f"there is no new index on {table}")
 
 
@@ -110,9 +105,7 @@ def _named_evidence(query: Query, kind: str, name: str) -> Evidence:
     if kind.endswith("INDEX CONCURRENTLY"):
         [(there,)] = query("SELECT to_regclass(%s) IS NOT NULL", (name,))
     else:
-        catalog, column = (
-            ("pg_database", "datname") if kind.endswith("DATABASE") else ("pg_tablespace", "spcname")
-        )
+        catalog, column = ("pg_database", "datname") if kind.endswith("DATABASE") else ("pg_tablespace", "spcname")
         [(there,)] = query(
             f"SELECT EXISTS (SELECT 1 FROM pg_catalog.{catalog} WHERE quote_ident({column}) = %s)", (name,)
         )

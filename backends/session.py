@@ -64,7 +64,7 @@ class Sql:
 
     @property
     def dialect(self) -> str:
-        """The database's name in SQLAlchemy: sqlite, postgresql, …"""
+        """The database's name in SQLAlchemy: sqlite, postgresql and so on."""
         return self._engine.dialect.name
 
     def execute(
@@ -80,11 +80,11 @@ class Sql:
             if parameters is None:
                 return self._connection.exec_driver_sql(statement, execution_options={"no_parameters": True})
             statement = sqlalchemy.text(statement)
-        return self._connection.execute(statement, parameters)  # type: ignore[return-value]  # a DB-API result
+        return self._connection.execute(statement, parameters)
 
     @property
     def op(self) -> Operations:
-        """Alembic's operations on this connection: `create_table`, `add_column`, `batch_alter_table`, …"""
+        """Alembic's operations on this connection: `create_table`, `add_column`, `batch_alter_table` and so on."""
         if self._operations is None:
             from alembic.migration import MigrationContext  # deferred: half a second
             from alembic.operations import Operations
@@ -143,9 +143,7 @@ class Sql:
     def _new_key(self, kind: str, name: str) -> str:
         key = f"{kind}:{name}"
         if key in self._names:
-            raise StepFailed(
-                self._work.migration.id, f"two pieces of work are called {name!r}", "name them apart"
-            )
+            raise StepFailed(self._work.migration.id, f"two pieces of work are called {name!r}", "name them apart")
         self._names.add(key)
         return key
 
@@ -155,9 +153,7 @@ class Sql:
             yield
             return
         if self._in_piece:
-            raise StepFailed(
-                self._work.migration.id, "a step or batch inside another", "put them side by side"
-            )
+            raise StepFailed(self._work.migration.id, "a step or batch inside another", "put them side by side")
         self._work.begin_piece()
         self._in_piece = True
         try:
@@ -173,17 +169,13 @@ class Sql:
         query = sqlalchemy.select(sqlalchemy.func.count()).select_from(source)
         return int(self._connection.scalar(query if low is None else query.where(column > low)) or 0)
 
-    def _range(
-        self, source: sqlalchemy.TableClause, column: Any, low: object, size: int
-    ) -> tuple[object, object, int]:
+    def _range(self, source: sqlalchemy.TableClause, column: Any, low: object, size: int) -> tuple[object, object, int]:
         keys = sqlalchemy.select(column.label("k")).select_from(source).order_by(column).limit(size)
         if low is not None:
             keys = keys.where(column > low)
         inner = keys.subquery()
         functions = sqlalchemy.func
-        query = sqlalchemy.select(
-            functions.min(inner.c.k), functions.max(inner.c.k), functions.count(inner.c.k)
-        )
+        query = sqlalchemy.select(functions.min(inner.c.k), functions.max(inner.c.k), functions.count(inner.c.k))
         first, last, count = self._connection.execute(query).one()
         return first, last, int(count)
 
@@ -202,9 +194,7 @@ class Sql:
         found = next(iter(split([sql], self._backend.dialect)), None)
         kind = found.kind if found is not None else ""
         if kind in TRANSACTION_CONTROL:
-            raise StepFailed(
-                self._work.migration.id, f"{kind} in a migration", "take it out: Miger commits by itself"
-            )
+            raise StepFailed(self._work.migration.id, f"{kind} in a migration", "take it out: Miger commits by itself")
         self._backend.note_statement(kind)
         self._number += 1
         reads = kind in READS or (kind == "PRAGMA" and "=" not in sql)

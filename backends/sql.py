@@ -109,9 +109,7 @@ class SqlBackend(Backend):
                         "give this user the right to create tables here, or make them as another user",
                     ) from error
 
-    def record(
-        self, lease: Lease, entry: HistoryEntry, row: StateRow | None, *, forget: bool = False
-    ) -> None:
+    def record(self, lease: Lease, entry: HistoryEntry, row: StateRow | None, *, forget: bool = False) -> None:
         with self._atomically():
             if self._change(self.tables.add_history, history_values(entry, lease)) != 1:
                 raise LeaseLost
@@ -122,9 +120,7 @@ class SqlBackend(Backend):
             if forget or (row is not None and row.state == APPLIED):
                 self._change(self.tables.drop_checkpoints, (entry.id,))
 
-    def save_checkpoint(
-        self, lease: Lease, id: str, direction: str, checkpoint: Checkpoint, done: int
-    ) -> None:
+    def save_checkpoint(self, lease: Lease, id: str, direction: str, checkpoint: Checkpoint, done: int) -> None:
         values = (
             id,
             direction,
@@ -183,15 +179,21 @@ class SqlBackend(Backend):
     def _atomically(self) -> Iterator[None]:
         """The open transaction, or one of its own."""
         if self.in_transaction():
+            self._as_ourselves()
             yield
             return
         self.begin()
         try:
+            self._as_ourselves()
             yield
             self.commit()
         except BaseException:
             self.rollback()
             raise
+
+    def _as_ourselves(self) -> None:
+        """Makes our own writes possible whatever the migration has set for its session."""
+        return
 
     # Running
 

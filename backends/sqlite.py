@@ -47,9 +47,7 @@ CHANGES_SESSION = frozenset({"PRAGMA", "ATTACH", "DETACH", "CREATE TEMP TABLE", 
 GROUPED = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-NO_ACCESS_CODES = frozenset(
-    {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH}
-)
+NO_ACCESS_CODES = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
 
 
 class SqliteBackend(SqlBackend):
@@ -173,9 +171,7 @@ class SqliteBackend(SqlBackend):
         except sqlite3.Error as error:
             raise UnreachableError(f"cannot read {self._path}: {error}") from error
 
-    def _read_both(
-        self, connection: sqlite3.Connection
-    ) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]] | None:
+    def _read_both(self, connection: sqlite3.Connection) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]] | None:
         try:
             states = connection.execute(self.tables.read_states).fetchall()
             return states, connection.execute(self.tables.read_holder).fetchall()
@@ -240,16 +236,15 @@ class SqliteBackend(SqlBackend):
     def execute(self, statements: Sequence[Statement]) -> int:
         execute = self._open.execute
         rows = 0
-        index = 0
+        ran = 0
         try:
-            for index, statement in enumerate(statements):
+            for statement in statements:
                 self.note_statement(statement.kind)
-                cursor = execute(statement.sql)
-                rows += max(cursor.rowcount, 0)
-                cursor.close()
+                rows += execute(statement.sql).rowcount
+                ran += 1
         except sqlite3.Error as error:
-            raise _refused(error, index) from error
-        return rows if len(statements) > 1 or statements[0].kind in GROUPED else cursor.rowcount
+            raise _refused(error, ran) from error
+        return rows
 
     def _verify_rows(self, statement: Statement) -> tuple[list[str], list[tuple[Any, ...]]]:
         try:

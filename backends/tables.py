@@ -10,8 +10,7 @@ from dataclasses import dataclass
 FORMAT = 1  # of the tables; a newer one is refused
 
 STATE_COLUMNS = (
-    "id, state, direction, checksum, statements_done, statements_total, run, done_by, host, "
-    "{at}, duration_ms, error"
+    "id, state, direction, checksum, statements_done, statements_total, run, done_by, host, {at}, duration_ms, error"
 )
 HISTORY_COLUMNS = "run, migration, event, {at}, duration_ms, done_by, host, checksum, version, token, error"
 HOLDER_COLUMNS = (
@@ -69,12 +68,9 @@ class TableSql:
             f"SELECT {entry} FROM {self.history} WHERE migration = ? ORDER BY seq DESC LIMIT ?"
         )
         self.read_checkpoints = self._final(
-            f"SELECT name, hash, state, row_count, data FROM {self.checkpoints} "
-            "WHERE migration = ? AND direction = ?"
+            f"SELECT name, hash, state, row_count, data FROM {self.checkpoints} WHERE migration = ? AND direction = ?"
         )
-        self.read_recorded = self._final(
-            f"SELECT 1 FROM {self.history} WHERE run = ? AND migration = ? AND event = ?"
-        )
+        self.read_recorded = self._final(f"SELECT 1 FROM {self.history} WHERE run = ? AND migration = ? AND event = ?")
 
     def _define_writes(self) -> None:
         now = self._style.now

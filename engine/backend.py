@@ -147,9 +147,7 @@ class Backend(ABC):
         """Makes our tables where they are missing; safe when several processes do so at once."""
 
     @abstractmethod
-    def record(
-        self, lease: Lease, entry: HistoryEntry, row: StateRow | None, *, forget: bool = False
-    ) -> None:
+    def record(self, lease: Lease, entry: HistoryEntry, row: StateRow | None, *, forget: bool = False) -> None:
         """Writes a history entry and, if given, the state row; `forget` deletes the row of `entry.id`.
 
         An applied row or a forgotten one takes its checkpoints with it. Part of the open transaction,
@@ -157,9 +155,7 @@ class Backend(ABC):
         """
 
     @abstractmethod
-    def save_checkpoint(
-        self, lease: Lease, id: str, direction: str, checkpoint: Checkpoint, done: int
-    ) -> None:
+    def save_checkpoint(self, lease: Lease, id: str, direction: str, checkpoint: Checkpoint, done: int) -> None:
         """Writes one checkpoint and the count of finished statements. As `record` otherwise."""
 
     # Lease

@@ -7,6 +7,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from miger.engine.environments import OUT_OF_ORDER, Environment, KeyPath, resolve_environment
 from miger.engine.errors import ConfigError, Problem
@@ -201,7 +202,7 @@ def _config(
 _HISTORY_HINT = "up to 40 letters, digits and underscores, not starting with a digit"
 
 
-def _table(value: object) -> dict[str, dict[str, object]]:
+def _table(value: object) -> dict[str, Any]:
     """`value` if it is a table, else an empty one: the schema has told already."""
     return value if isinstance(value, dict) else {}
 

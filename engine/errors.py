@@ -70,11 +70,7 @@ class UnknownTarget(UsageError):
             hint = "give more of the id"
         else:
             message = f"no migration is named {target!r}"
-            hint = (
-                f"did you mean {_listed(self.candidates)}?"
-                if self.candidates
-                else "`miger status` lists them"
-            )
+            hint = f"did you mean {_listed(self.candidates)}?" if self.candidates else "`miger status` lists them"
         super().__init__(message, hint)
 
 

@@ -66,9 +66,7 @@ def execute_plan(run: Run, plan: Plan) -> RunResult:
     return RunResult(run.id, plan.direction, tuple(finished), ms)
 
 
-def execute_step(
-    run: Run, migration: Migration, direction: str, transactional: bool, assume: bool | None
-) -> None:
+def execute_step(run: Run, migration: Migration, direction: str, transactional: bool, assume: bool | None) -> None:
     """Runs one migration for recovery, going on after what is already finished."""
     check_code(Plan(direction, (PlanStep(migration, transactional, migration.irreversible),)))
     step = PlanStep(migration, transactional, migration.irreversible)
@@ -295,9 +293,7 @@ class _Step:
         dirty = not self.step.transaction and self.work_began
         if isinstance(error, (Interrupted, KeyboardInterrupt)):
             left = f"after statement {self.work.finished}" if dirty else "and rolled back"
-            hint = (
-                f"`miger repair {self.migration.id} --resume` goes on" if dirty else "nothing of it was kept"
-            )
+            hint = f"`miger repair {self.migration.id} --resume` goes on" if dirty else "nothing of it was kept"
             return StepFailed(self.migration.id, f"interrupted {left}", hint, dirty=dirty)
         message = error.message if isinstance(error, MigerError) else f"{type(error).__name__}: {error}"
         hint = error.hint if isinstance(error, MigerError) else ""
@@ -313,9 +309,7 @@ class _Step:
         place = f" (statement {failure.statement}, line {failure.line})" if failure.line else ""
         text = f"{failure.message}{place}"
         event = "interrupted" if stopped else "failed"
-        entry = self.run.entry(
-            self.migration.id, event, checksum=self.migration.checksum, ms=self.ms, error=text
-        )
+        entry = self.run.entry(self.migration.id, event, checksum=self.migration.checksum, ms=self.ms, error=text)
         row = self._row(DIRTY, text) if failure.dirty else None
         self.backend.record(self.run.lease, entry, row)
 

@@ -114,9 +114,7 @@ class MigrationGraph:
         layer_of: dict[str, int] = {}
         layers: list[list[str]] = []
         for id in self.order:
-            layer = max(
-                [layer_of.get(parent, 0) + (parent in given) for parent in self._parents[id]], default=0
-            )
+            layer = max([layer_of.get(parent, 0) + (parent in given) for parent in self._parents[id]], default=0)
             layer_of[id] = layer
             if id in given:
                 layers.extend([] for _ in range(len(layers), layer + 1))

@@ -106,10 +106,7 @@ def _dot_look(state: str) -> str:
     if state not in _BOXES:
         return ""
     fill, line, text, style, width = _BOXES[state]
-    return (
-        f', style="filled,rounded,{style}", fillcolor="{fill}", color="{line}", fontcolor="{text}"'
-        f", penwidth={width}"
-    )
+    return f', style="filled,rounded,{style}", fillcolor="{fill}", color="{line}", fontcolor="{text}", penwidth={width}'
 
 
 def _without_file(graph: MigrationGraph, states: Mapping[str, str]) -> list[str]:

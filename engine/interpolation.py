@@ -64,7 +64,5 @@ def _reference(text: str, at: int, variables: Mapping[str, str], *, wanted: bool
     if not text.startswith("}", at):
         raise InterpolationError(f"${{{name} is not closed", f"write ${{{name}}} or ${{{name}:-default}}")
     if value is None and wanted:
-        raise InterpolationError(
-            f"the variable {name} is not set", f"set {name}, or give a default: ${{{name}:-…}}"
-        )
+        raise InterpolationError(f"the variable {name} is not set", f"set {name}, or give a default: ${{{name}:-…}}")
     return value or "", at + 1

@@ -66,9 +66,7 @@ def _list(folder: str, problems: list[Problem]) -> list[tuple[str, str]]:
                         found.append((id, name))
                 elif suffix.lower() in _SUFFIXES and not entry.is_dir():
                     hint = f"rename it to {id}.{suffix.lower()}"
-                    problems.append(
-                        Problem(_shown(folder, name), None, f"ignored for its suffix .{suffix}", hint)
-                    )
+                    problems.append(Problem(_shown(folder, name), None, f"ignored for its suffix .{suffix}", hint))
     except FileNotFoundError:
         hint = "`miger create NAME` makes it; `migrations` in miger.toml names another"
         problems.append(Problem(folder, None, "there is no such folder", hint))

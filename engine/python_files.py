@@ -56,5 +56,5 @@ def check_python(migration: Migration) -> Problem | None:
     except SyntaxError as error:
         return Problem(migration.path, error.lineno, f"is not valid Python: {error.msg}")
     except (ValueError, RecursionError, MemoryError) as error:  # null bytes; nested too deeply
-        return Problem(migration.path, None, f"is not valid Python: {error or 'nested too deeply'}")
+        return Problem(migration.path, None, f"is not valid Python: {str(error) or 'nested too deeply'}")
     return None

@@ -76,9 +76,7 @@ def check_choice(status: MigrationStatus, name: str) -> bool:
         return False
     choice = next(choice for choice in choices_for(status) if choice.name == name)
     if choice.unavailable:
-        raise UsageError(
-            f"{status.id}: cannot {name}: {choice.unavailable}", f"`miger show {status.id}` tells more"
-        )
+        raise UsageError(f"{status.id}: cannot {name}: {choice.unavailable}", f"`miger show {status.id}` tells more")
     return True
 
 

@@ -62,13 +62,9 @@ class Run:
         if self.heartbeat is not None and self.heartbeat.lost:
             raise LeaseLost
         if self.interrupt.requested:
-            raise Interrupted(
-                "stopped by a person, after the current statement", "`miger status` shows where"
-            )
+            raise Interrupted("stopped by a person, after the current statement", "`miger status` shows where")
 
-    def entry(
-        self, id: str, event: str, *, checksum: str = "", ms: float = 0, error: str = ""
-    ) -> HistoryEntry:
+    def entry(self, id: str, event: str, *, checksum: str = "", ms: float = 0, error: str = "") -> HistoryEntry:
         """A history entry of this run."""
         return HistoryEntry(
             run=self.id,

@@ -89,9 +89,7 @@ def _source(path: str, content: bytes, size: int, marks: list[Mark], checksum: s
 def _sections(marks: list[Mark], size: int) -> tuple[Section, ...]:
     """Each section reaches from behind its marker to the next one, or to the end of the file."""
     ends = [mark.start for mark in marks[1:]] + [size]
-    return tuple(
-        Section(mark.name, mark.line + 1, mark.end, end) for mark, end in zip(marks, ends, strict=False)
-    )
+    return tuple(Section(mark.name, mark.line + 1, mark.end, end) for mark, end in zip(marks, ends, strict=False))
 
 
 def _bad_marks(path: str, marks: list[Mark]) -> list[Problem]:

@@ -49,9 +49,9 @@ class Status:
     def release(self) -> str | None:
         """The release of the last applied migration that names one."""
         for status in reversed(self.migrations):
-            if status.row is not None and status.row.state == APPLIED and status.migration is not None:
-                if status.migration.release is not None:
-                    return status.migration.release
+            row, migration = status.row, status.migration
+            if row is not None and row.state == APPLIED and migration is not None and migration.release is not None:
+                return migration.release
         return None
 
     def ids(self, *states: str) -> tuple[str, ...]:

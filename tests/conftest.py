@@ -27,9 +27,7 @@ _numbers = itertools.count(1)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--no-servers", action="store_true", help="start no database server; such tests are skipped"
-    )
+    parser.addoption("--no-servers", action="store_true", help="start no database server; such tests are skipped")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -63,9 +63,7 @@ def test_what_the_folders_may_import_is_found_right(tmp_path: Path) -> None:
     (tree / "miger" / "engine" / "planted.py").write_text("import miger.engine.errors\n")
     for file in ("backends/planted.py", "widgets/planted.py"):
         (tree / "miger" / file).write_text(allowed)
-    (tree / "miger" / "planted_face.py").write_text(
-        "import miger.backends, miger.engine, miger.widgets, sqlite3\n"
-    )
+    (tree / "miger" / "planted_face.py").write_text("import miger.backends, miger.engine, miger.widgets, sqlite3\n")
     done = lint_imports(tree)
     assert "Contracts:" in done.stdout, done.stdout + done.stderr
     assert "planted" not in done.stdout

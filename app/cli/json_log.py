@@ -23,6 +23,7 @@ class JsonLog:
         )
 
     def __call__(self, event: Event) -> None:
+        """Writes one event."""
         record = as_record(event)
         name = record.pop("event")
         level = "info"

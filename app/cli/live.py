@@ -51,6 +51,7 @@ class LiveProgress:
         self._bars.stop()
 
     def __call__(self, event: Event) -> None:
+        """Draws one event."""
         self._print(event)
         match event:
             case RunStarted(ids=ids, direction=direction):

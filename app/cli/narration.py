@@ -32,9 +32,7 @@ def describe(event: Event, *, verbose: bool) -> str | None:
     match event:
         case StepFinished(id=id, direction=direction, ms=ms):
             return f"{'applied' if direction == 'up' else 'reverted'} {id} ({duration(ms)})"
-        case StepFailed(
-            id=id, file=file, line=line, statement=statement, error=error, hint=hint, dirty=dirty
-        ):
+        case StepFailed(id=id, file=file, line=line, statement=statement, error=error, hint=hint, dirty=dirty):
             place = f"{file}:{line}" if line else file
             which = f", statement {statement}" if statement else ""
             left = "part of it stays: it is dirty" if dirty else "it was rolled back: nothing of it stays"
@@ -44,9 +42,7 @@ def describe(event: Event, *, verbose: bool) -> str | None:
             return f"{id}: {message}" if level == "info" else f"{id}: {level}: {message}"
         case LeaseWaiting(holder=holder, waited=waited):
             return f"waiting for {holder}" if waited < 0.01 or verbose else None
-        case StatementFinished(
-            number=number, count=count, line=line, text=text, rows=rows, ms=ms, skipped=skipped
-        ):
+        case StatementFinished(number=number, count=count, line=line, text=text, rows=rows, ms=ms, skipped=skipped):
             if not verbose:
                 return None
             which = f"{number}" if count == 1 else f"{number}–{number + count - 1}"
@@ -72,6 +68,7 @@ class Narration:
         self._output = output
 
     def __call__(self, event: Event) -> None:
+        """Tells one event."""
         line = describe(event, verbose=self._output.verbose)
         if line is not None:
             self._output.say(line)

@@ -21,9 +21,7 @@ STYLES = {
 class Output:
     """One command's way of speaking: as JSON or text, how much, with colours or not."""
 
-    def __init__(
-        self, *, json: bool = False, quiet: bool = False, verbose: bool = False, color: bool = True
-    ) -> None:
+    def __init__(self, *, json: bool = False, quiet: bool = False, verbose: bool = False, color: bool = True) -> None:
         self.json = json
         self.quiet = quiet
         self.verbose = verbose
@@ -76,7 +74,5 @@ class Output:
         table = Table(*headings, box=None, header_style="dim", pad_edge=False)
         for row in rows:
             style = next((STYLES[cell] for cell in row if cell in STYLES), "")
-            table.add_row(
-                *(Text(cell, style=style if cell in STYLES or len(cell) == 1 else "") for cell in row)
-            )
+            table.add_row(*(Text(cell, style=style if cell in STYLES or len(cell) == 1 else "") for cell in row))
         Console().print(table)

@@ -16,14 +16,13 @@ class Parser(argparse.ArgumentParser):
     """An argparse parser whose errors are ours, so that they look and exit like all others."""
 
     def error(self, message: str) -> None:  # type: ignore[override]  # ours raises, too
+        """Raises UsageError."""
         raise UsageError(message, f"`{self.prog} --help` lists what there is")
 
 
 def make_parser() -> Parser:
     """The parser of the whole command line."""
-    parser = Parser(
-        prog="miger", description="See, rehearse, run and recover database migrations.", epilog=EPILOG
-    )
+    parser = Parser(prog="miger", description="See, rehearse, run and recover database migrations.", epilog=EPILOG)
     parser.add_argument("--version", action="version", version=f"miger {__version__}")
     _common(parser, default=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
@@ -40,9 +39,7 @@ Commands = "argparse._SubParsersAction[Parser]"
 def _common(parser: Parser, default: str | None) -> None:
     """Options that may stand before the command and, since people write them there, behind it."""
     flag = False if default is None else argparse.SUPPRESS
-    parser.add_argument(
-        "-C", dest="folder", metavar="DIR", default=default or ".", help="the project's folder"
-    )
+    parser.add_argument("-C", dest="folder", metavar="DIR", default=default or ".", help="the project's folder")
     parser.add_argument("-e", dest="environment", metavar="ENV", default=default, help="the environment")
     parser.add_argument("--json", action="store_true", default=flag, help="print JSON")
     parser.add_argument("-q", "--quiet", action="store_true", default=flag, help="say nothing but errors")
@@ -106,9 +103,7 @@ def _recovering(commands: Commands) -> None:  # type: ignore[valid-type]
         ("accept-checksum", "take the changed file as the one that was applied"),
     ):
         choice.add_argument(f"--{name}", dest="choice", action="store_const", const=name, help=help)
-    repair.add_argument(
-        "--assume", choices=("done", "not-done"), help="resume: what became of the open statement"
-    )
+    repair.add_argument("--assume", choices=("done", "not-done"), help="resume: what became of the open statement")
     _consent(repair)
     baseline = _command(commands, "baseline", "record migrations as applied without running them")
     baseline.add_argument("target", nargs="?", metavar="TARGET")
@@ -124,9 +119,7 @@ def _making(commands: Commands) -> None:  # type: ignore[valid-type]
     create = _command(commands, "create", "write a new migration")
     create.add_argument("name", metavar="NAME")
     kind = create.add_mutually_exclusive_group()
-    kind.add_argument(
-        "--sql", dest="kind", action="store_const", const="sql", default="sql", help="SQL (default)"
-    )
+    kind.add_argument("--sql", dest="kind", action="store_const", const="sql", default="sql", help="SQL (default)")
     kind.add_argument("--python", dest="kind", action="store_const", const="python", help="Python")
     create.add_argument("--depends", nargs="+", metavar="ID", help="parents instead of the current heads")
     create.add_argument("--phase", choices=("expand", "contract"))
@@ -142,9 +135,7 @@ def _selection(parser: Parser) -> None:
 
 
 def _order(parser: Parser) -> None:
-    parser.add_argument(
-        "--out-of-order", choices=("error", "warn", "allow"), help="what to do about late migrations"
-    )
+    parser.add_argument("--out-of-order", choices=("error", "warn", "allow"), help="what to do about late migrations")
 
 
 def _consent(parser: Parser) -> None:

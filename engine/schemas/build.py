@@ -37,9 +37,7 @@ def generated_code() -> str:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "properties": {name: {"$ref": f"{name}.json"} for name in SCHEMAS},
     }
-    code = fastjsonschema.compile_to_code(
-        umbrella, handlers={"": _read_schema}, use_default=False, fast_fail=False
-    )
+    code = fastjsonschema.compile_to_code(umbrella, handlers={"": _read_schema}, use_default=False, fast_fail=False)
     # TOML has no decimals, and importing decimal costs more than the validation.
     code = code.replace("from decimal import Decimal\n", "").replace(", Decimal)", ")")
     code = code.replace("from fastjsonschema import", "from miger.engine.schemas.violation import")
@@ -82,9 +80,7 @@ def main() -> None:
     """Write `validators.py`; with `--check`, only tell whether it is up to date (exit code 1 if not)."""
     code = generated_code()
     if "--check" in sys.argv[1:]:
-        sys.exit(
-            0 if TARGET.read_text(encoding="utf-8") == code else f"{TARGET} is out of date: run {__file__}"
-        )
+        sys.exit(0 if TARGET.read_text(encoding="utf-8") == code else f"{TARGET} is out of date: run {__file__}")
     TARGET.write_text(code, encoding="utf-8")
 
 

@@ -75,17 +75,14 @@ def _explain_one(violation: JsonSchemaValueException, path: KeyPath) -> list[Fin
     if violation.rule == "oneOf" and isinstance(value, dict):
         both = "url" in value and "url_file" in value
         message = "has both url and url_file" if both else "has neither url nor url_file"
-        return [
-            Finding((*path, "url_file") if both else path, f"{dotted(path)} {message}", "give one of them")
-        ]
+        return [Finding((*path, "url_file") if both else path, f"{dotted(path)} {message}", "give one of them")]
     if violation.rule in ("required", "minProperties"):
         hint = 'add a section: [environments.dev] with url = "sqlite:///dev.db"'
         return [Finding(path, "there is no environment", hint)]
     if violation.rule == "propertyNames" and isinstance(value, dict):
         bad = [key for key in value if not key or any(letter.isspace() for letter in key)]
         return [
-            Finding((*path, key), f"{key!r} is no name for an environment", "use a word without blanks")
-            for key in bad
+            Finding((*path, key), f"{key!r} is no name for an environment", "use a word without blanks") for key in bad
         ]
     if violation.rule == "uniqueItems" and isinstance(value, list):
         twice = next((item for item in value if value.count(item) > 1), "")

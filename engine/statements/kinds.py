@@ -19,7 +19,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from miger.engine.statements.scanner import NON_ASCII
+from miger.engine.statements.scanner import START
 
 #: Kinds of one word that need no look at the second, by that word as it is mostly written.
 KIND_OF_WORD = {
@@ -39,7 +39,7 @@ _token = re.compile(
     rf"""[ \t\n\r\f\v\ufeff]++|--[^\n]*+|\#[^\n]*+
     |/\*M?![0-9]*+|\*/                                   # MySQL: what is in them counts
     |/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/
-    |(?P<word>[A-Za-z_{NON_ASCII}][\w$]*+)
+    |(?P<word>{START}[\w$]*+)
     |(?P<name>"[^"]*+"|`[^`]*+`|'[^']*+'|\[[^\]]*+\])
     |(?P<sign>[^ ])""",
     re.VERBOSE,

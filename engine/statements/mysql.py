@@ -45,9 +45,7 @@ def _plain() -> re.Pattern[str]:
     other = r"""[^;'"`#/\-\\\n]*+"""
     newline = r"\n(?![ \t]*+(?ai:delimiter)[ \t])"
     special = "|".join((*_QUOTED, newline, _DASH, r"/(?!\*)", _LINE, _BLOCK))
-    return re.compile(
-        rf"({_TRIVIA})(?!(?ai:delimiter)[ \t\r\n]){FIRST_WORD}{other}(?:(?:{special}){other})*+;"
-    )
+    return re.compile(rf"({_TRIVIA})(?!(?ai:delimiter)[ \t\r\n]){FIRST_WORD}{other}(?:(?:{special}){other})*+;")
 
 
 @cache
@@ -195,9 +193,7 @@ class MysqlScanner(Scanner):
         argument = _argument((found[1] or "").strip())
         delimiter = argument[argument.lastindex or 0] if argument else ""
         if not delimiter or "\\" in delimiter:
-            message = (
-                "a delimiter cannot have a backslash" if delimiter else "DELIMITER needs the new delimiter"
-            )
+            message = "a delimiter cannot have a backslash" if delimiter else "DELIMITER needs the new delimiter"
             raise Malformed(offset, message, "for example `DELIMITER //`")
         self._use(delimiter)
         self.finish(offset, found.end())

@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 
 from miger.engine.statements.kinds import reads_stdin
-from miger.engine.statements.scanner import FIRST_WORD, NON_ASCII, Malformed, Scanner, Short
+from miger.engine.statements.scanner import FIRST_WORD, PART, START, TAG_PART, Malformed, Scanner, Short
 
 _BLANK = r"[ \t\n\r\f\v]"
 _LINE = r"--[^\n\r]*+[\n\r]"
 _BLOCK = r"/\*[^*/]*+(?:(?:\*(?!/)|/(?!\*))[^*/]*+)*+\*/"  # without another one nested in it
 _TRIVIA = rf"{_BLANK}*+(?:(?:{_LINE}|{_BLOCK}){_BLANK}*+)*+"
-_START = f"A-Za-z_{NON_ASCII}"
-_PART = f"{_START}0-9$"
 
 
 def _plain() -> re.Pattern[str]:
@@ -26,15 +24,15 @@ def _plain() -> re.Pattern[str]:
     level = f"{other}(?:(?:{special}){other})*+"
     for _ in range(3):
         level = rf"{other}(?:(?:\({level}\)|{special}){other})*+"
-    return re.compile(rf"({_TRIVIA})(?!(?ai:create|copy)(?![{_PART}])){FIRST_WORD}{level};")
+    return re.compile(rf"({_TRIVIA})(?!(?ai:create|copy)(?!{PART})){FIRST_WORD}{level};")
 
 
 def _run() -> re.Pattern[str]:
     """Everything that cannot matter: whole tokens, each with enough after it to be sure of its end."""
     tokens = (
-        rf"""[^;'"()$\\/\-{_START}0-9]++""",
-        rf"(?![eE]'|(?ai:begin|case|end)(?![{_PART}]))[{_START}][{_PART}]*+(?=.)",
-        rf"[0-9][0-9.{_START}]*+(?=.)",  # a `$` after a number is not part of it
+        r"[\x00-!#%&*+,.:<=>?@\[\]^`{-\x7f]++",
+        rf"(?![eE]'|(?ai:begin|case|end)(?!{PART})){START}{PART}*+(?=.)",
+        r"[0-9][^\x00-\-/:-@\[-^`{-\x7f]*+(?=.)",  # a `$` after a number is not part of it, a point is
         r"'[^']*+'",
         r'"[^"]*+"',
         r"[eE]'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'(?=[ \t]*+[^ \t\n\r\f\v'\-])",
@@ -49,17 +47,17 @@ def _run() -> re.Pattern[str]:
 
 _skip = _run().match
 _trivia = re.compile(_TRIVIA).match
-_word = re.compile(f"[{_START}][{_PART}]*+").match
+_word = re.compile(f"{START}{PART}*+").match
 _escaped = re.compile(r"'[^'\\]*+(?:\\.[^'\\]*+)*+'", re.DOTALL).match
 _continued = re.compile(
     r"(?:[ \t\f\v]|--[^\n\r]*+(?=.))*+(?:[\n\r](?:[ \t\n\r\f\v]|--[^\n\r]*+[\n\r])*+)?+", re.DOTALL
 ).match
-_tag = re.compile(rf"\$(?:[{_START}][{_START}0-9]*+)?+").match
+_tag = re.compile(rf"\$(?:{START}{TAG_PART}*+)?+").match
 _comment_edges = re.compile(r"/\*|\*/").finditer
 _routine = re.compile(
-    rf"(?ai:create){_TRIVIA}(?ai:or{_TRIVIA}replace{_TRIVIA})?(?ai:function|procedure)(?![{_PART}])"
+    rf"(?ai:create){_TRIVIA}(?ai:or{_TRIVIA}replace{_TRIVIA})?(?ai:function|procedure)(?!{PART})"
 ).match
-_names_next = re.compile(rf"(?:\.|(?<![{_PART}])(?ai:as)){_BLANK}*\Z").search
+_names_next = re.compile(rf"(?:\.|(?<!{PART})(?ai:as)){_BLANK}*\Z").search
 _line_end = re.compile(r"[ \t\f\v]*+(?:--[^\n\r]*+)?\r?\n").match
 _meta = re.compile(r"\\(?:un)?restrict(?![^ \t\r\n])").match
 
@@ -255,9 +253,7 @@ class PostgresqlScanner(Scanner):
         if self._parentheses and ";" in self.text[offset:]:
             raise Malformed(offset, "this parenthesis does not end", "a `;` within ( ) ends no statement")
         if self._is_copy(self.limit):
-            raise Malformed(
-                self.lead, "this COPY … FROM stdin has no data", "add `;`, the rows and a `\\.` line"
-            )
+            raise Malformed(self.lead, "this COPY … FROM stdin has no data", "add `;`, the rows and a `\\.` line")
         self.finish(self.limit, self.limit)
 
     def _meta_command(self, offset: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from miger.engine.statements.scanner import FIRST_WORD, NON_ASCII, Scanner
+from miger.engine.statements.scanner import FIRST_WORD, PART, Scanner
 
 _BLANK = r"[ \t\n\r\f]"
 _LINE = r"--[^\n]*+\n"
@@ -14,11 +14,10 @@ _TRIVIA = rf"{_BLANK}*+(?:(?:{_LINE}|{_BLOCK}){_BLANK}*+)*+"
 _QUOTED = r"""'[^']*+'|"[^"]*+"|`[^`]*+`|\[[^\]]*+\]"""
 _OTHER = r"""[^;'"`\[/\-]*+"""
 _RUN = rf"{_OTHER}(?:(?:{_QUOTED}|-(?=[^-])|/(?=[^*])|{_LINE}|{_BLOCK}){_OTHER})*+"
-_WORD = rf"[A-Za-z0-9_${NON_ASCII}]++"
 
 _trivia = re.compile(_TRIVIA).match
 _run = re.compile(_RUN).match
-_word = re.compile(_WORD).match
+_word = re.compile(f"{PART}++").match
 _quoted = re.compile(_QUOTED).match
 _openers = {"'": "string", '"': "quoted name", "`": "quoted name", "[": "quoted name"}
 
@@ -26,7 +25,7 @@ _openers = {"'": "string", '"': "quoted name", "`": "quoted name", "[": "quoted 
 class SqliteScanner(Scanner):
     """SQLite's rules: a statement ends at `;`, a trigger at `END;` right after a `;`."""
 
-    plain = re.compile(rf"({_TRIVIA})(?!(?ai:create|explain)(?!{_WORD})){FIRST_WORD}{_RUN};")
+    plain = re.compile(rf"({_TRIVIA})(?!(?ai:create|explain)(?!{PART})){FIRST_WORD}{_RUN};")
 
     def begin(self, pos: int) -> None:
         """Make ready for the piece that starts at `pos`."""

@@ -145,9 +145,7 @@ def test_a_url_is_read_from_a_file_beside_the_configuration(load: Load, tmp_path
 
 
 @pytest.mark.parametrize("content", [None, b"", b" \n", b"\xff\xfe"])
-def test_a_url_file_that_is_missing_or_empty_is_named(
-    load: Load, tmp_path: Path, content: bytes | None
-) -> None:
+def test_a_url_file_that_is_missing_or_empty_is_named(load: Load, tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "secret").write_bytes(content)
     config = load('[environments.dev]\n\nurl_file = "secret"\n')

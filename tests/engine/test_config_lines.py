@@ -64,9 +64,7 @@ def test_a_key_is_found_on_its_line(path: tuple[str | int, ...], line: int | Non
     assert line_of(TEXT, path) == line
 
 
-@pytest.mark.parametrize(
-    ("text", "line"), [("a = 1\nb = \n", 2), ("a = 1\nb = [1,\n\n", 2), ("a = 1\na = 2", 2)]
-)
+@pytest.mark.parametrize(("text", "line"), [("a = 1\nb = \n", 2), ("a = 1\nb = [1,\n\n", 2), ("a = 1\na = 2", 2)])
 def test_the_line_of_a_broken_document_comes_from_the_message(text: str, line: int) -> None:
     with pytest.raises(tomllib.TOMLDecodeError) as caught:
         tomllib.loads(text)

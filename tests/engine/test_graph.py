@@ -43,9 +43,7 @@ def dags(draw: st.DrawFn, most: int = 20) -> Parents:
     parents: Parents = {}
     for name in names:
         known = list(parents)
-        parents[name] = (
-            tuple(draw(st.lists(st.sampled_from(known), max_size=3, unique=True))) if known else ()
-        )
+        parents[name] = tuple(draw(st.lists(st.sampled_from(known), max_size=3, unique=True))) if known else ()
     return parents
 
 
@@ -54,11 +52,7 @@ def digraphs(draw: st.DrawFn, most: int = 10) -> Parents:
     """Any parents at all, cycles included, but none of itself."""
     names = [f"{n:02}" for n in range(draw(st.integers(0, most)))]
     return {
-        name: tuple(
-            other
-            for other in draw(st.lists(st.sampled_from(names), max_size=3, unique=True))
-            if other != name
-        )
+        name: tuple(other for other in draw(st.lists(st.sampled_from(names), max_size=3, unique=True)) if other != name)
         for name in names
     }
 
@@ -86,15 +80,11 @@ def test_every_migration_comes_after_all_its_parents(parents: Parents) -> None:
 
 @given(dags())
 def test_the_order_is_the_first_by_id_that_respects_the_dependencies(parents: Parents) -> None:
-    assert list(graph_from(parents).order) == list(
-        networkx.lexicographical_topological_sort(as_networkx(parents))
-    )
+    assert list(graph_from(parents).order) == list(networkx.lexicographical_topological_sort(as_networkx(parents)))
 
 
 @given(dags(), st.randoms(use_true_random=False))
-def test_the_graph_does_not_depend_on_the_order_of_the_files(
-    parents: Parents, shuffler: random.Random
-) -> None:
+def test_the_graph_does_not_depend_on_the_order_of_the_files(parents: Parents, shuffler: random.Random) -> None:
     files = [migration(id, links) for id, links in parents.items()]
     expected = MigrationGraph(files)
     shuffler.shuffle(files)
@@ -313,9 +303,7 @@ def test_a_cycle_is_named_with_its_whole_path_from_its_first_id() -> None:
 
 
 def test_every_separate_cycle_is_named_once() -> None:
-    assert [
-        message.partition(": ")[2] for _, message in found(graph_of(a="b", b="a", c="a d", d="c", e="d"))
-    ] == [
+    assert [message.partition(": ")[2] for _, message in found(graph_of(a="b", b="a", c="a d", d="c", e="d"))] == [
         "a → b → a",
         "c → d → c",
     ]

@@ -94,9 +94,7 @@ def test_the_drawing_is_one_lane_wider_at_most_than_the_lines_side_by_side(paren
 
 
 @given(dags(), st.integers(1, 30))
-def test_a_drawn_row_has_two_characters_for_each_lane_shown_and_always_its_glyph(
-    parents: Parents, lanes: int
-) -> None:
+def test_a_drawn_row_has_two_characters_for_each_lane_shown_and_always_its_glyph(parents: Parents, lanes: int) -> None:
     for row in rows_of(parents):
         drawn = draw(row, "●", lanes)
         assert len(drawn) == 2 * lanes

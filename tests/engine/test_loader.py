@@ -63,9 +63,7 @@ def test_an_sql_file_becomes_a_migration(load: Load, tmp_path: Path) -> None:
 
 
 def test_a_python_file_becomes_a_migration_without_being_run(load: Load) -> None:
-    text = (
-        '"""\nFill in names.\n\ndef down(x):\n"""\n# /// miger\n# depends = []\n# ///\nraise SystemExit\n\n'
-    )
+    text = '"""\nFill in names.\n\ndef down(x):\n"""\n# /// miger\n# depends = []\n# ///\nraise SystemExit\n\n'
     migration = one(load(a__py=text + "def up(db):\n    pass\n\ndef verify (db): pass\n"))
     assert (migration.kind, migration.title, migration.depends) == ("python", "Fill in names.", ())
     assert [(section.name, section.line) for section in migration.sections] == [("up", 11), ("verify", 14)]

@@ -13,9 +13,7 @@ from miger.engine.secrets import Secret, mask_url, scrub, secrets_of
 # The start keeps a password from being part of the rest of the URL by chance.
 ANY_PASSWORD = st.text(min_size=1).map(lambda text: "S3cr" + text)
 NO_AMPERSAND = ANY_PASSWORD.filter(lambda text: "&" not in text)
-HOSTS = st.sampled_from(
-    ["h/db", "h:5432/db", "[::1]:5432/db?sslmode=require", "a:1,b:2/db?x=y", "h", "h/d?o=a@b"]
-)
+HOSTS = st.sampled_from(["h/db", "h:5432/db", "[::1]:5432/db?sslmode=require", "a:1,b:2/db?x=y", "h", "h/d?o=a@b"])
 SCHEMES = st.sampled_from(["postgresql", "mysql", "mongodb+srv", "sqlite", "x"])
 
 
@@ -50,17 +48,13 @@ def test_a_masked_url_never_holds_the_password(scheme: str, password: str, host:
     assert password not in mask_url(f"{scheme}://user:{password}@{host}")
 
 
-@given(
-    SCHEMES, NO_AMPERSAND, HOSTS.filter(lambda host: "?" not in host), st.sampled_from(["", "user@", "u:p@"])
-)
+@given(SCHEMES, NO_AMPERSAND, HOSTS.filter(lambda host: "?" not in host), st.sampled_from(["", "user@", "u:p@"]))
 def test_a_masked_query_never_holds_the_password(scheme: str, password: str, host: str, user: str) -> None:
     assert password not in mask_url(f"{scheme}://{user}{host}?a=b&password={password}&c=d")
 
 
 @given(SCHEMES, ANY_PASSWORD, HOSTS)
-def test_a_driver_message_is_scrubbed_of_both_forms_of_the_password(
-    scheme: str, password: str, host: str
-) -> None:
+def test_a_driver_message_is_scrubbed_of_both_forms_of_the_password(scheme: str, password: str, host: str) -> None:
     encoded = quote(password, safe="")
     for url in (f"{scheme}://user:{encoded}@{host}", f"{scheme}://user@{host}?password={encoded}"):
         text = scrub(f"no login with <{password}> or <{encoded}>", secrets_of(url))

@@ -52,9 +52,7 @@ def test_memory_does_not_grow_with_the_section(tmp_path: Path) -> None:
     assert (length, peak < 4 << 20) == (17_000_000, True)
 
 
-@pytest.mark.parametrize(
-    "text", ["-- miger:up\nSELECT 12;\n", "-- miger:up\n", "--  miger:u\nSELECT 1;", "é" * 11]
-)
+@pytest.mark.parametrize("text", ["-- miger:up\nSELECT 12;\n", "-- miger:up\n", "--  miger:u\nSELECT 1;", "é" * 11])
 def test_a_file_that_changed_is_refused(tmp_path: Path, text: str) -> None:
     migration = load(tmp_path, "-- miger:up\nSELECT 1;\n")
     Path(migration.path).write_bytes(text.encode())

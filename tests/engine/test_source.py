@@ -17,9 +17,7 @@ from miger.engine.source import BOM, Checksum, checksum_of, open_source, read_ch
     st.lists(st.sampled_from([b"a", b"\r", b"\n", b"\r\n", b"\xc3\xbc"]), max_size=20).map(b"".join),
     st.lists(st.integers(1, 4), min_size=1),
 )
-def test_the_checksum_does_not_depend_on_where_chunks_end(
-    bom: bytes, content: bytes, sizes: list[int]
-) -> None:
+def test_the_checksum_does_not_depend_on_where_chunks_end(bom: bytes, content: bytes, sizes: list[int]) -> None:
     checksum, at, turn = Checksum(), 0, 0
     content = b"..." + content
     checksum.feed(bom + content[:3])

@@ -56,9 +56,7 @@ class TestFreshDatabases:
     @pytest.mark.parametrize("_again", [1, 2])
     def test_each_test_gets_an_empty_database(self, postgresql_url: str, _again: int) -> None:
         with psycopg.connect(postgresql_url) as connection:
-            assert connection.execute(
-                "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
-            ).fetchone() == (0,)
+            assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
             connection.execute("CREATE TABLE t (id int)")
 
     def test_the_password_must_be_quoted_in_the_url(self, own_server: Server) -> None:
@@ -75,9 +73,7 @@ class TestFreshDatabases:
     ) -> None:
         name = f"miger_test_forced_{os.getpid()}"
         postgresql.create_database(postgresql_admin, name)
-        with psycopg.connect(
-            postgresql.with_database(postgresql_admin_url, name), autocommit=True
-        ) as connection:
+        with psycopg.connect(postgresql.with_database(postgresql_admin_url, name), autocommit=True) as connection:
             postgresql.drop_database(postgresql_admin, name)
             with pytest.raises(psycopg.OperationalError):
                 connection.execute("SELECT 1")

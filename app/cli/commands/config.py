@@ -55,7 +55,5 @@ def _lines(config: Config, environments: dict[str, Environment]) -> list[str]:
     for name, environment in environments.items():
         default = " (default)" if name == config.default else ""
         lines.append(f"{name}{default}")
-        lines += [
-            f"  {key} = {'none' if value is None else value}" for key, value in _values(environment).items()
-        ]
+        lines += [f"  {key} = {'none' if value is None else value}" for key, value in _values(environment).items()]
     return lines

@@ -31,8 +31,5 @@ def run(args: Namespace, output: Output) -> int:
 
 def as_document(plan: Plan) -> dict[str, object]:
     """The document of `plan --json`; its keys are fixed."""
-    steps = [
-        {"id": step.id, "transaction": step.transaction, "irreversible": step.irreversible}
-        for step in plan.steps
-    ]
+    steps = [{"id": step.id, "transaction": step.transaction, "irreversible": step.irreversible} for step in plan.steps]
     return {"direction": plan.direction, "steps": steps}

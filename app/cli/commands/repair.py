@@ -25,7 +25,8 @@ def run(args: Namespace, output: Output) -> int:
             on_event=on_event,
             interrupt=interrupt,
         )
-        state = project.status().by_id[project.resolve(args.target)].state
-        output.say(f"{args.target} is {state}" if changed else f"nothing to do: {args.target} is {state}")
+        id = project.resolve(args.target)
+        state = project.status().by_id[id].state
+        output.say(f"{id} is {state}" if changed else f"nothing to do: {id} is {state}")
 
     return run_and_tell(args, output, "up", mend)

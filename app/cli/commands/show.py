@@ -71,9 +71,7 @@ def _document(
             {"choice": choice.name, "effect": choice.effect, "unavailable": choice.unavailable or None}
             for choice in choices_for(item)
         ],
-        "history": [
-            {"at": entry.at, "event": entry.event, "error": entry.error or None} for entry in entries
-        ],
+        "history": [{"at": entry.at, "event": entry.event, "error": entry.error or None} for entry in entries],
     }
 
 

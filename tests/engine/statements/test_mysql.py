@@ -40,9 +40,7 @@ def test_a_semicolon_after_what_only_looks_special_splits(plain: str) -> None:
     assert sqls(f"SELECT {plain};SELECT 2") == [f"SELECT {plain}", "SELECT 2"]
 
 
-@pytest.mark.parametrize(
-    "delimiter", ["//", "$$", ";;", "|", "go", "--", "'$'", '"a b"', "*/", "\N{SNOWMAN}"]
-)
+@pytest.mark.parametrize("delimiter", ["//", "$$", ";;", "|", "go", "--", "'$'", '"a b"', "*/", "\N{SNOWMAN}"])
 def test_a_delimiter_line_changes_the_terminator(delimiter: str) -> None:
     terminator = delimiter.strip("'\"")
     body = "CREATE PROCEDURE p() BEGIN SELECT 1; SELECT '//$$;;|'; END"

@@ -70,9 +70,7 @@ def test_a_standard_function_body_is_one_statement(head: str) -> None:
 
 
 def test_names_like_keywords_open_and_close_no_body() -> None:
-    function = (
-        "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT x.end AS end, y.case FROM x; SELECT 1; END"
-    )
+    function = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT x.end AS end, y.case FROM x; SELECT 1; END"
     assert sqls(f"{function}; SELECT 1") == [function, "SELECT 1"]
     assert len(sqls("CREATE FUNCTION begin() RETURNS int LANGUAGE sql AS 'SELECT 1'; SELECT 1")) == 2
     assert len(sqls("CREATE TABLE t (begin int, atomic int); BEGIN; SELECT 1; END;")) == 4

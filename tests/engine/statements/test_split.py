@@ -80,9 +80,7 @@ def outcome(chunks: Iterator[str], dialect: str) -> list[object]:
     try:
         for statement in _statements(chunks, _scanner(dialect), 7, blanks=True):
             data = None if statement.data is None else "".join(statement.data)
-            found.append(
-                (statement.number, statement.line, statement.raw, statement.kind, statement.sql, data)
-            )
+            found.append((statement.number, statement.line, statement.raw, statement.kind, statement.sql, data))
     except SplitError as error:
         found.append((error.message, error.hint, error.line))
     return found
@@ -204,9 +202,7 @@ def test_lines_are_those_of_the_first_token(dialect: str, newline: str) -> None:
 
 
 @pytest.mark.parametrize("dialect", DIALECTS)
-@pytest.mark.parametrize(
-    "text", ["", "\ufeff", " \n\t", ";", ";;\n;", "-- a", "/* a */", "-- a\n;/* b */;\n"]
-)
+@pytest.mark.parametrize("text", ["", "\ufeff", " \n\t", ";", ";;\n;", "-- a", "/* a */", "-- a\n;/* b */;\n"])
 def test_text_without_a_token_yields_no_statement(dialect: str, text: str) -> None:
     assert list(split([text], dialect)) == []
     assert "".join(pieces([text], dialect)) == text
