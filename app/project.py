@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from miger.engine.backend import Backend
     from miger.engine.events import Observer
     from miger.engine.executor import RunResult
+    from miger.engine.interrupt import Interrupt
     from miger.engine.owner import Owner
-    from miger.engine.run import Interrupt, Run
+    from miger.engine.run import Run
     from miger.engine.state import HistoryEntry, Holder
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from miger.engine.backend import Backend
-from miger.engine.config import Environment
 from miger.engine.errors import ConfigError, Problem
+
+if TYPE_CHECKING:
+    from miger.engine.backend import Backend
+    from miger.engine.environments import Environment
 
 OURS = {
     "sqlite": "miger.backends.sqlite:SqliteBackend",
@@ -29,7 +31,7 @@ def backend_for(environment: Environment, prefix: str, file: str = "miger.toml")
         )
         raise ConfigError("no such kind of database", [problem])
     module, _, name = path.partition(":")
-    backend_class = cast(type[Backend], getattr(importlib.import_module(module), name))
+    backend_class = cast("type[Backend]", getattr(importlib.import_module(module), name))
     return backend_class(environment, prefix)
 
 

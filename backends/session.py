@@ -42,6 +42,7 @@ class Sql:
         self._work = work
         self._engine = backend.sqlalchemy_engine()
         self._connection = self._engine.connect()
+        self._connection.begin()  # sends nothing; else Alembic begins, and commits, around its operations
         self._operations: Operations | None = None
         self._number = 0  # of what is shown
         self._outside = 0  # of statements outside of steps and batches, which are checkpointed by number

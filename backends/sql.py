@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 from miger.backends.tables import FORMAT, TableSql
 from miger.engine.backend import Backend, Evidence, Session, Work
 from miger.engine.errors import LeaseLost, RefusedError, StatementError, UnreachableError
-from miger.engine.owner import Owner
 from miger.engine.state import APPLIED, Checkpoint, HistoryEntry, Holder, Lease, Snapshot, StateRow
-from miger.engine.statements import Statement
 
 if TYPE_CHECKING:
     import sqlalchemy
+
+    from miger.engine.owner import Owner
+    from miger.engine.statements import Statement
 
 EVERYTHING = 1 << 62  # a LIMIT that limits nothing
 
@@ -142,7 +143,11 @@ class SqlBackend(Backend):
     def acquire(self, owner: Owner, seconds: float, dead: Holder | None = None) -> Lease | Holder:
         self._refuse_read_only()
         while True:
-            [row] = self._query(self.tables.read_holder)
+            rows = self._query(self.tables.read_holder)
+            if not rows:  # someone emptied the table
+                self._change(self.tables.create()[-1])
+                continue
+            [row] = rows
             holder = _holder([row])
             known_dead = holder is not None and dead is not None and holder.token == dead.token
             if holder is not None and not holder.expired and not known_dead:

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from miger.backends.sql import SqlBackend
 from miger.backends.tables import TableSql, TableStyle
 from miger.engine.backend import Evidence
-from miger.engine.config import Environment
 from miger.engine.errors import StatementError, UnreachableError
-from miger.engine.migration import Migration
-from miger.engine.owner import Owner
 from miger.engine.sections import read_section
 from miger.engine.state import Holder, Lease
-from miger.engine.statements import Statement
 
 if TYPE_CHECKING:
     import sqlalchemy
+
+    from miger.engine.environments import Environment
+    from miger.engine.migration import Migration
+    from miger.engine.owner import Owner
+    from miger.engine.statements import Statement
 
 # strftime's %f is seconds with milliseconds: text of one length, so that times compare as text.
 STYLE = TableStyle(

@@ -12,15 +12,16 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
-from miger.engine.config import Environment
-from miger.engine.errors import StatementError
-from miger.engine.events import Event
-from miger.engine.migration import Migration
-from miger.engine.owner import Owner
-from miger.engine.state import Checkpoint, HistoryEntry, Holder, Lease, Snapshot, StateRow
-from miger.engine.statements import Statement
+if TYPE_CHECKING:  # `miger status` needs the classes below, but none of these
+    from miger.engine.environments import Environment
+    from miger.engine.errors import StatementError
+    from miger.engine.events import Event
+    from miger.engine.migration import Migration
+    from miger.engine.owner import Owner
+    from miger.engine.state import Checkpoint, HistoryEntry, Holder, Lease, Snapshot, StateRow
+    from miger.engine.statements import Statement
 
 
 class Work(Protocol):

@@ -38,12 +38,11 @@ class RunResult:
 
 
 def execute_plan(run: Run, plan: Plan) -> RunResult:
-    """Runs all steps of a plan under the run's lease.
+    """Runs all steps of a plan, which `check_code` let pass, under the run's lease.
 
     Raises StepFailed, Interrupted, LeaseLost or UnreachableError after the observers were told and
     what happened was recorded; steps finished before stay finished.
     """
-    check_code(plan)
     started = time.perf_counter()
     run.emit(RunStarted(run.id, plan.direction, run.backend.environment.name, plan.ids))
     finished: list[str] = []

@@ -13,16 +13,7 @@ from dataclasses import dataclass
 from miger.engine.graph import MigrationGraph
 from miger.engine.lanes import draw, layout
 from miger.engine.migration import Migration
-
-GLYPHS: Mapping[str, str] = {
-    "applied": "●",
-    "pending": "○",
-    "dirty": "✖",
-    "running": "◐",
-    "modified": "≠",
-    "missing": "?",
-}
-"""The mark of each state; the same everywhere a migration is drawn."""
+from miger.engine.status import GLYPHS
 
 # Fill, line and text of a box. Line style and width differ too: colour is never alone.
 _BOXES = {

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 
 from miger.engine.backend import Backend
-from miger.engine.errors import LeaseLost, LockHeld, MigerError
+from miger.engine.errors import LeaseLost, LockHeld, MigerError, StatementError
 from miger.engine.owner import Owner, is_dead
 from miger.engine.state import HistoryEntry, Holder, Lease
 
@@ -33,7 +33,11 @@ def acquire_lease(
     pause = FIRST_PAUSE
     dead: Holder | None = None
     while True:
-        answer = backend.acquire(owner, seconds, dead)
+        answer = _try(backend, owner, seconds, dead, last=time.monotonic() - started >= wait)
+        if answer is None:  # the database is busy with something else than a run of ours
+            stop()
+            time.sleep(pause)
+            continue
         if isinstance(answer, Lease):
             if answer.taken_from is not None:
                 _record_takeover(backend, answer, owner, answer.taken_from)
@@ -53,6 +57,15 @@ def acquire_lease(
         stop()
         time.sleep(min(pause * random.uniform(0.5, 1.5), wait - waited))
         pause = min(pause * 1.5, LONGEST_PAUSE)
+
+
+def _try(backend: Backend, owner: Owner, seconds: float, dead: Holder | None, *, last: bool) -> Lease | Holder | None:
+    try:
+        return backend.acquire(owner, seconds, dead)
+    except StatementError as error:
+        if last or not error.retryable:
+            raise
+        return None
 
 
 def _record_takeover(backend: Backend, lease: Lease, owner: Owner, former: Holder) -> None:

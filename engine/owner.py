@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
-import socket
 from dataclasses import dataclass
 
 from miger.engine.state import Holder
@@ -28,11 +26,11 @@ def this_process(version: str) -> Owner:
     pid = os.getpid()
     return Owner(
         by=_user(),
-        host=socket.gethostname(),
+        host=_host(),
         machine=_machine(),
         pid=pid,
         process=_process_start(pid),
-        run=secrets.token_hex(4),
+        run=os.urandom(4).hex(),
         version=version,
     )
 
@@ -63,6 +61,14 @@ def _user() -> str:
         return getpass.getuser()
     except (KeyError, OSError):
         return "unknown"
+
+
+def _host() -> str:
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    import platform  # Windows only
+
+    return platform.node()
 
 
 def _machine() -> str:

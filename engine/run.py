@@ -9,22 +9,12 @@ from collections.abc import Callable, Sequence
 from miger.engine.backend import Backend
 from miger.engine.errors import Interrupted, LeaseLost, StatementError
 from miger.engine.events import Event, LogLine, Observer
+from miger.engine.interrupt import Interrupt
 from miger.engine.lease import Heartbeat
 from miger.engine.owner import Owner
 from miger.engine.state import HistoryEntry, Lease
 
 LOCK_TRIES = 4
-
-
-class Interrupt:
-    """A wish to stop, set from a signal handler or another thread, seen between statements."""
-
-    def __init__(self) -> None:
-        self.requested = False
-
-    def request(self) -> None:
-        """Asks the run to stop after the current statement."""
-        self.requested = True
 
 
 class Run:

@@ -9,12 +9,20 @@ from miger.engine.graph import MigrationGraph
 from miger.engine.migration import Migration
 from miger.engine.state import APPLIED, Holder, Snapshot, StateRow
 
-STATES = ("applied", "pending", "running", "dirty", "modified", "missing")
+GLYPHS: Mapping[str, str] = {
+    "applied": "●",
+    "pending": "○",
+    "dirty": "✖",
+    "running": "◐",
+    "modified": "≠",
+    "missing": "?",
+}
+"""The mark of each state; the same everywhere a migration is drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class MigrationStatus:
-    """One migration: its state (one of `STATES`), whether it is `late`, its file and its row."""
+    """One migration: its state (one of `GLYPHS`), whether it is `late`, its file and its row."""
 
     id: str
     state: str
@@ -35,7 +43,7 @@ class Status:
     @property
     def counts(self) -> dict[str, int]:
         """How many migrations are in each state."""
-        counts = dict.fromkeys(STATES, 0)
+        counts = dict.fromkeys(GLYPHS, 0)
         for status in self.migrations:
             counts[status.state] += 1
         return counts

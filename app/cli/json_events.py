@@ -12,18 +12,16 @@ def print_event(output: Output, event: Event) -> None:
     output.line(as_record(event))
 
 
-def print_refused(output: Output, direction: str, error: MigerError) -> None:
-    """The closing event of a run that never began."""
-    output.line(
-        {
-            "event": "run_finished",
-            "run": None,
-            "direction": direction,
-            "result": "refused",
-            "finished": [],
-            "ms": 0,
-            "error": error.message,
-            "hint": error.hint,
-            "exit_code": error.exit_code,
-        }
-    )
+def print_closing(output: Output, direction: str, error: MigerError | None) -> None:
+    """The closing event of a run that never began: refused with an error, or with nothing to do."""
+    closing: dict[str, object] = {
+        "event": "run_finished",
+        "run": None,
+        "direction": direction,
+        "result": "done" if error is None else "refused",
+        "finished": [],
+        "ms": 0,
+    }
+    if error is not None:
+        closing |= {"error": error.message, "hint": error.hint, "exit_code": error.exit_code}
+    output.line(closing)

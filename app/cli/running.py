@@ -8,15 +8,19 @@ import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from miger.cli.json_events import print_event, print_refused
 from miger.cli.output import Output
 from miger.engine.errors import MigerError, RefusedError, StepFailed
-from miger.engine.events import Event, Observer, RunFinished
-from miger.engine.run import Interrupt
+from miger.engine.interrupt import Interrupt
 from miger.project import Project
 
-Action = Callable[[Project, Observer, Interrupt], object]
+if TYPE_CHECKING:  # a run with nothing to do makes no event
+    from miger.engine.events import Event, Observer
+    from miger.engine.planner import Plan
+
+    Action = Callable[[Project, Observer, Interrupt], object]
+    MakePlan = Callable[[Project], Plan]
 
 
 @contextlib.contextmanager
@@ -42,6 +46,8 @@ def interruptible() -> Iterator[Interrupt]:
 def observer_for(args: Namespace, output: Output) -> Iterator[Observer]:
     """The observer that suits the options and the terminal."""
     if output.json:
+        from miger.cli.json_events import print_event
+
         yield lambda event: print_event(output, event)
     elif args.log_format == "json":
         from miger.cli.json_log import JsonLog
@@ -78,30 +84,46 @@ def ask(args: Namespace, question: str) -> None:
         raise RefusedError("nothing was done")
 
 
-def run_and_tell(args: Namespace, output: Output, direction: str, action: Action) -> int:
+def run_and_tell(
+    args: Namespace, output: Output, direction: str, action: Action, make_plan: MakePlan | None = None
+) -> int:
     """Opens the project and runs an action that emits events; returns the exit code.
 
     With --json the last line is a `run_finished`, whatever happens. A failed step has been told by the
-    observer already, and is not told twice.
+    observer already, and is not told twice. Where `make_plan` finds no step, nothing more is done.
     """
-    finished: list[RunFinished] = []
-
+    tally = _Tally()
     with Project.open(args.folder, args.environment) as project:
         try:
+            if make_plan is not None and not make_plan(project).steps and not output.json:
+                output.say("nothing to do")
+                return 0
             with interruptible() as interrupt, observer_for(args, output) as observer:
-
-                def on_event(event: Event) -> None:
-                    observer(event)
-                    if isinstance(event, RunFinished):
-                        finished.append(event)
-
-                action(project, on_event, interrupt)
-                if output.json and not finished:
-                    print_event(output, RunFinished("", direction, "done", (), 0.0))
+                tally.observer = observer
+                action(project, tally, interrupt)
+            tally.close(output, direction)
         except MigerError as error:
-            if output.json and not finished:
-                print_refused(output, direction, error)
+            tally.close(output, direction, error)
             if isinstance(error, StepFailed) and not output.quiet and not output.json:
                 return error.exit_code
             raise
     return 0
+
+
+class _Tally:
+    """Hands events on, and sees to it that a JSON stream ends as it should."""
+
+    observer: Observer
+
+    def __init__(self) -> None:
+        self._finished = False
+
+    def __call__(self, event: Event) -> None:
+        self.observer(event)
+        self._finished = self._finished or type(event).__name__ == "RunFinished"
+
+    def close(self, output: Output, direction: str, error: MigerError | None = None) -> None:
+        if output.json and not self._finished:
+            from miger.cli.json_events import print_closing
+
+            print_closing(output, direction, error)

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import NamedTuple
 
 from miger.engine.statements.scanner import FIRST_WORD, Malformed, Scanner, Short
 
@@ -32,14 +31,6 @@ _QUOTED = (
 _DASH = r"-(?=[^\-]|-[^\x00-\x20\x7f])"  # no comment
 
 
-class _Rules(NamedTuple):
-    """What depends on the delimiter."""
-
-    plain: re.Pattern[str]
-    run: re.Pattern[str]
-    step: re.Pattern[str]
-
-
 def _plain() -> re.Pattern[str]:
     """Statements that end at `;`, without conditional comments."""
     other = r"""[^;'"`#/\-\\\n]*+"""
@@ -49,17 +40,20 @@ def _plain() -> re.Pattern[str]:
 
 
 @cache
-def _rules(delimiter: str) -> _Rules:
-    """`run` eats tokens that cannot matter, `step` one; each with enough after it to be sure of it."""
-    first, ahead = re.escape(delimiter[0]), len(delimiter) - 1
+def _rules(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
+    """What depends on the delimiter: `plain`, `run` and `step`.
+
+    `run` eats tokens that cannot matter, `step` one; each with enough after it to be sure of it.
+    """
+    first = re.escape(delimiter[0])
     other = rf"""[^{first}'"`#/\-\\*\n]"""
     tokens = [*_QUOTED, _DASH, r"/(?=[^*])", r"\*(?=[^/])", _LINE, _BLOCK, r"\\N"]
     newline = r"\n(?=[ \t]*+[^ \tdD])"
     if delimiter[0] not in "'\"`#/-*\n":
         tokens.append(first)
     guard = rf"(?!{re.escape(delimiter)})"
-    far = rf"(?=[\s\S]{{{ahead}}})" if ahead else ""
-    return _Rules(
+    far = rf"(?=[\s\S]{{{len(delimiter)}}})" if len(delimiter) > 1 else ""
+    return (
         _plain() if delimiter == ";" else re.compile(r"(?!)()()"),
         re.compile(rf"(?:{other}++|{guard}{far}(?:{'|'.join((*tokens, newline))}))*+"),
         re.compile("|".join(tokens)),

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from miger.engine.graph import MigrationGraph
-from miger.engine.graph_text import GLYPHS, graph_lines, render_dot, render_mermaid, render_text
+from miger.engine.graph_text import graph_lines, render_dot, render_mermaid, render_text
 from miger.engine.migration import Migration
+from miger.engine.status import GLYPHS
 
 
 def migration(id: str, parents: str = "", **values: str) -> Migration:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from miger.cli.output import Output
 from miger.cli.running import confirmed, run_and_tell
-from miger.engine.events import Observer
-from miger.engine.run import Interrupt
+from miger.engine.interrupt import Interrupt
 from miger.project import Project
+
+if TYPE_CHECKING:
+    from miger.engine.events import Observer
 
 
 def run(args: Namespace, output: Output) -> int:

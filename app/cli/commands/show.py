@@ -8,13 +8,12 @@ from itertools import islice
 
 from miger.cli.commands.status import note_on
 from miger.cli.output import Output
-from miger.engine.graph_text import GLYPHS
 from miger.engine.migration import Migration
 from miger.engine.recovery import choices_for
 from miger.engine.sections import read_section
 from miger.engine.state import Checkpoint, HistoryEntry
 from miger.engine.statements import split
-from miger.engine.status import MigrationStatus
+from miger.engine.status import GLYPHS, MigrationStatus
 from miger.engine.step_work import shown
 from miger.project import Project
 

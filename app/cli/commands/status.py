@@ -5,9 +5,8 @@ from __future__ import annotations
 from argparse import Namespace
 
 from miger.cli.output import Output
-from miger.engine.graph_text import GLYPHS
 from miger.engine.state import Holder
-from miger.engine.status import MigrationStatus, Status
+from miger.engine.status import GLYPHS, MigrationStatus, Status
 from miger.project import Project
 
 PENDING_EXIT, DIRTY_EXIT = 3, 4

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from typing import TYPE_CHECKING
 
 from miger.cli.output import Output
 from miger.cli.running import confirmed, run_and_tell
-from miger.engine.events import Observer
-from miger.engine.run import Interrupt
+from miger.engine.interrupt import Interrupt
+from miger.engine.planner import Plan
 from miger.project import Project
+
+if TYPE_CHECKING:
+    from miger.engine.events import Observer
 
 
 def run(args: Namespace, output: Output) -> int:
     """Applies what is pending, or the target and its ancestors."""
 
+    def make_plan(project: Project) -> Plan:
+        plan = project.plan("up", args.target, steps=args.steps, out_of_order=args.out_of_order)
+        if plan.late:
+            output.say(f"warning: {', '.join(plan.late)} run late: newer ones are already applied")
+        return plan
+
     def apply(project: Project, on_event: Observer, interrupt: Interrupt) -> None:
-        late = project.plan("up", args.target, steps=args.steps, out_of_order=args.out_of_order).late
-        if late:
-            output.say(f"warning: {', '.join(late)} run late: newer ones are already applied")
         project.up(
             args.target,
             steps=args.steps,
@@ -28,4 +35,4 @@ def run(args: Namespace, output: Output) -> int:
             interrupt=interrupt,
         )
 
-    return run_and_tell(args, output, "up", apply)
+    return run_and_tell(args, output, "up", apply, make_plan)

@@ -50,6 +50,12 @@ def test_a_delimiter_line_changes_the_terminator(delimiter: str) -> None:
     assert "".join(pieces([text], "mysql")) == text
 
 
+@pytest.mark.usefixtures("small_buffer")
+def test_a_delimiter_may_be_cut_by_a_chunk() -> None:
+    text = "DELIMITER ;;\n\\N;\\N;;SELECT 1 ; ;;"
+    assert [found.sql for found in split(iter(text), "mysql")] == ["\\N;\\N", "SELECT 1 ;"]
+
+
 def test_a_routine_without_delimiter_splits_as_in_the_client() -> None:
     assert sqls("CREATE PROCEDURE p() BEGIN SELECT 1; END;") == ["CREATE PROCEDURE p() BEGIN SELECT 1", "END"]
 

@@ -86,11 +86,6 @@ def outcome(chunks: Iterator[str], dialect: str) -> list[object]:
     return found
 
 
-@pytest.fixture
-def small_buffer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(buffer, "LEAST", 1)
-
-
 def read_whole(text: str, dialect: str) -> list[object]:
     least, buffer.LEAST = buffer.LEAST, 1 << 16
     try:

@@ -1,0 +1,7 @@
+-- E-mail and reviews come together
+-- /// miger
+-- depends = ["20260114090000_unique_customer_email", "20260113100000_rate_products"]
+-- release = "v1.1"
+-- ///
+-- miger:up
+-- miger:down
