@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from miger import __version__
@@ -114,8 +114,17 @@ class Project:
     # Looking
 
     def status(self) -> Status:
-        """What state each migration is in. Writes nothing."""
-        return status_of(self.graph, self.backend.snapshot())
+        """What state each migration is in. Writes nothing.
+
+        A holder of the lease whose process is seen to be gone counts as expired.
+        """
+        snapshot = self.backend.snapshot()
+        if snapshot.holder is not None and not snapshot.holder.expired:
+            from miger.engine.owner import is_dead
+
+            if is_dead(snapshot.holder):
+                snapshot = replace(snapshot, holder=replace(snapshot.holder, expired=True))
+        return status_of(self.graph, snapshot)
 
     def plan(
         self,
@@ -233,7 +242,9 @@ class Project:
         from miger.engine.recovery import check_choice, recover
 
         id = self.resolve(target)
-        if not check_choice(self.status().by_id[id], choice):
+        status = self.status().by_id[id]
+        # What another run is at may be anything once that has ended: then it is looked at again.
+        if status.state != "running" and not check_choice(status, choice):
             return False
         with self._leased(confirm, wait, on_event, interrupt) as run:
             status = self.status().by_id[id]
@@ -281,18 +292,22 @@ class Project:
         on_event: Observer | None,
         interrupt: Interrupt | None,
     ) -> RunResult:
-        from miger.engine.events import RunFinished, RunStarted
+        from miger.engine.events import LogLine, RunFinished, RunStarted
         from miger.engine.executor import RunResult, check_code, execute_plan
 
         plan = make_plan()
-        if not plan.steps:
+        if not plan.steps and not plan.running:
             if on_event is not None:
                 on_event(RunStarted("", plan.direction, self.environment.name, ()))
                 on_event(RunFinished("", plan.direction, "done", (), 0.0))
             return RunResult("", plan.direction, (), 0.0)
         check_code(plan)
         with self._leased(confirm, wait, on_event, interrupt) as run:
-            return execute_plan(run, make_plan())  # again: what was pending may be done by now
+            plan = make_plan()  # again: what was pending may be done by now
+            if plan.late:
+                message = f"{', '.join(plan.late)} run late: newer ones are already applied"
+                run.emit(LogLine(run.id, "", "warning", message))
+            return execute_plan(run, plan)
 
     @contextlib.contextmanager
     def _leased(

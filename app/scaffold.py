@@ -133,9 +133,7 @@ def create_project(directory: str, template: str) -> list[str]:
     """
     config = os.path.normpath(os.path.join(directory, CONFIG_NAME))
     if os.path.lexists(config):
-        raise UsageError(
-            f"{config} exists already", "`miger status` in that folder shows the project"
-        )
+        raise UsageError(f"{config} exists already", "`miger status` in that folder shows the project")
     written = []
     for path, text in project_files(directory, template).items():
         target = os.path.join(directory, path)

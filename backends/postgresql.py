@@ -20,7 +20,7 @@ from miger.engine.errors import LeaseLost, StatementError, UnreachableError
 from miger.engine.migration import Migration
 from miger.engine.secrets import scrub, secrets_of
 from miger.engine.state import APPLIED, HistoryEntry, Lease, StateRow
-from miger.engine.statements import Statement
+from miger.engine.statements import Group, Statement
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -44,7 +44,6 @@ HARMLESS = frozenset(
     "ALTER ANALYZE CLUSTER COMMENT COPY CREATE DELETE DROP GRANT IMPORT INSERT LOCK MERGE REFRESH REINDEX "
     "REVOKE SECURITY TRUNCATE UPDATE VACUUM SAVEPOINT RELEASE".split()
 )
-GROUPED = frozenset({"INSERT", "UPDATE", "DELETE"})
 SESSION_SETTINGS = frozenset({"SET", "RESET", "DISCARD", "LISTEN", "UNLISTEN", "PREPARE", "DEALLOCATE", "LOAD"})
 
 RETRYABLE = frozenset({"55P03", "40P01", "40001"})  # lock_not_available, deadlock, serialization
@@ -56,6 +55,7 @@ class PostgresqlBackend(SqlBackend):
 
     name: ClassVar[str] = "postgresql"
     dialect: ClassVar[str] = "postgresql"
+    grouped_kinds: ClassVar[frozenset[str]] = frozenset({"INSERT", "UPDATE", "DELETE"})
 
     def __init__(self, environment: Environment, prefix: str) -> None:
         super().__init__(environment, prefix)
@@ -268,10 +268,12 @@ class PostgresqlBackend(SqlBackend):
         )
 
     def execute(self, statements: Sequence[Statement]) -> int:
+        if isinstance(statements, Group):
+            return self._execute_together(statements, statements.texts)
         for statement in statements:
             self.note_statement(statement.kind)
         if len(statements) > 1:
-            return self._execute_together(statements)
+            return self._execute_together(statements, [statement.raw for statement in statements])
         [statement] = statements
         outside = not self.in_transaction()
         try:
@@ -286,11 +288,11 @@ class PostgresqlBackend(SqlBackend):
         except psycopg.Error as error:
             raise self._refused(error) from error
 
-    def _execute_together(self, statements: Sequence[Statement]) -> int:
+    def _execute_together(self, statements: Sequence[Statement], texts: list[str]) -> int:
         """One simple-query message for all: one round trip, one result for each statement."""
         connection = self._open
         with connection.lock:
-            connection.pgconn.send_query("".join(statement.raw for statement in statements).encode())
+            connection.pgconn.send_query("".join(texts).encode())
             results = connection.wait(generators.execute(connection.pgconn))
         last = results[-1]
         if last.status == ExecStatus.FATAL_ERROR:
@@ -312,9 +314,6 @@ class PostgresqlBackend(SqlBackend):
             return [column.name.lower() for column in cursor.description], cursor.fetchall()
         except psycopg.Error as error:
             raise self._refused(error) from error
-
-    def may_group(self, statement: Statement) -> bool:
-        return statement.kind in GROUPED
 
     def may_run_in_transaction(self, statement: Statement) -> bool:
         return not outside_transaction(statement.kind, statement.sql)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from miger.backends.sql import SqlBackend
@@ -14,6 +14,7 @@ from miger.engine.backend import Evidence
 from miger.engine.errors import StatementError, UnreachableError
 from miger.engine.sections import read_section
 from miger.engine.state import Holder, Lease
+from miger.engine.statements.group import Group
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -45,7 +46,6 @@ OUTSIDE_TRANSACTION = re.compile(
 DROPS_TABLE = re.compile(r"drop\s+table|drop_table|batch_alter_table")
 # Kinds after which only a new connection is as clean as before.
 CHANGES_SESSION = frozenset({"PRAGMA", "ATTACH", "DETACH", "CREATE TEMP TABLE", "CREATE TEMP VIEW"})
-GROUPED = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 NO_ACCESS_CODES = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
@@ -56,6 +56,7 @@ class SqliteBackend(SqlBackend):
 
     name: ClassVar[str] = "sqlite"
     dialect: ClassVar[str] = "sqlite"
+    grouped_kinds: ClassVar[frozenset[str]] = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
 
     def __init__(self, environment: Environment, prefix: str) -> None:
         super().__init__(environment, prefix)
@@ -239,13 +240,20 @@ class SqliteBackend(SqlBackend):
         rows = 0
         ran = 0
         try:
-            for statement in statements:
-                self.note_statement(statement.kind)
-                rows += execute(statement.sql).rowcount
+            for text in self._texts(statements):
+                rows += execute(text).rowcount
                 ran += 1
         except sqlite3.Error as error:
             raise _refused(error, ran) from error
         return rows
+
+    def _texts(self, statements: Sequence[Statement]) -> Iterator[str]:
+        if isinstance(statements, Group):
+            yield from statements.texts
+            return
+        for statement in statements:
+            self.note_statement(statement.kind)
+            yield statement.sql
 
     def _verify_rows(self, statement: Statement) -> tuple[list[str], list[tuple[Any, ...]]]:
         try:
@@ -253,9 +261,6 @@ class SqliteBackend(SqlBackend):
             return [column[0].lower() for column in cursor.description or ()], cursor.fetchall()
         except sqlite3.Error as error:
             raise _refused(error) from error
-
-    def may_group(self, statement: Statement) -> bool:
-        return statement.kind in GROUPED
 
     def may_run_in_transaction(self, statement: Statement) -> bool:
         return OUTSIDE_TRANSACTION.match(statement.sql) is None

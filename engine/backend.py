@@ -97,6 +97,7 @@ class Backend(ABC):
 
     name: ClassVar[str]
     dialect: ClassVar[str]  # of `miger.engine.statements.split`
+    grouped_kinds: ClassVar[frozenset[str]]  # of statements that may be sent together with their neighbours
 
     def __init__(self, environment: Environment, prefix: str) -> None:
         self.environment = environment
@@ -211,10 +212,6 @@ class Backend(ABC):
     @abstractmethod
     def check_verify(self, statement: Statement) -> str | None:
         """Runs one statement of a verify section; None when it holds, else what is wrong."""
-
-    @abstractmethod
-    def may_group(self, statement: Statement) -> bool:
-        """Whether a statement may be sent together with its neighbours."""
 
     @abstractmethod
     def may_run_in_transaction(self, statement: Statement) -> bool:

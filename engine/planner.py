@@ -34,11 +34,16 @@ class PlanStep:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps in the order they run. `late` are those that run out of order under `allow` or `warn`."""
+    """The steps in the order they run.
+
+    `late` are those that run out of order under `warn`; `running` what another run is at right now and
+    may leave undone, so that having no steps does not mean that nothing is left to do.
+    """
 
     direction: str
     steps: tuple[PlanStep, ...]
     late: tuple[str, ...] = ()
+    running: tuple[str, ...] = ()
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -63,7 +68,8 @@ def plan_up(
     if target is not None:
         id = graph.resolve(target)
         wanted = graph.ancestors([id]) | {id}
-    pending = [s for s in status.migrations if s.state == "pending" and (wanted is None or s.id in wanted)]
+    concerned = [s for s in status.migrations if wanted is None or s.id in wanted]
+    pending = [s for s in concerned if s.state == "pending"]
     if steps is not None:
         pending = pending[:steps]
     late = tuple(s.id for s in pending if s.late)
@@ -71,7 +77,8 @@ def plan_up(
         newest = [s.id for s in status.migrations if s.state == "applied" and s.migration is not None][-1]
         raise LateMigrations(late, newest)
     plan_steps = tuple(_step(graph.migrations[s.id]) for s in pending)
-    return Plan(UP, plan_steps, late if out_of_order != "allow" else ())
+    running = tuple(s.id for s in concerned if s.state == "running")
+    return Plan(UP, plan_steps, late if out_of_order != "allow" else (), running)
 
 
 def plan_down(
@@ -111,7 +118,7 @@ def plan_down(
             f"no way back from {', '.join(stuck)}: no `down` in the file",
             "write a `down`, or go forward with a new migration that undoes it",
         )
-    return Plan(DOWN, plan_steps)
+    return Plan(DOWN, plan_steps, running=status.ids("running"))
 
 
 def check_history(status: Status) -> None:

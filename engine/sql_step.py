@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 from miger.engine.backend import Backend
 from miger.engine.errors import StatementError, StepFailed
 from miger.engine.events import Progress, StatementFinished, StatementStarted
 from miger.engine.migration import Migration, Section
 from miger.engine.sections import read_section
-from miger.engine.statements import Statement, split
+from miger.engine.statements import Group, Statement, groups
 from miger.engine.step_work import StepWork, changed_prefix, shown, statement_hash
 
 COUNTED_BYTES = 1 << 20  # sections up to this size are split beforehand, so that progress has a total
 ALONE = 100  # so many statements are sent and reported one by one before grouping begins
-GROUP_CHARACTERS, GROUP_STATEMENTS = 1 << 18, 2000
 
 TRANSACTION_CONTROL = frozenset(
     {"BEGIN", "START TRANSACTION", "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE TRANSACTION"}
@@ -31,22 +31,33 @@ class SqlSection:
     def __init__(self, backend: Backend, migration: Migration, section: Section) -> None:
         self.migration = migration
         self.section = section
-        self._dialect = backend.dialect
-        self._listed = list(self._split()) if section.end - section.start <= COUNTED_BYTES else None
-        self.count = len(self._listed) if self._listed is not None else None
+        self._backend = backend
+        small = section.end - section.start <= COUNTED_BYTES
+        self._listed = list(self._split()) if small else None
+        self.count = sum(map(len, map(_together, self._listed))) if self._listed is not None else None
+
+    def groups(self) -> Iterator[Sequence[Statement]]:
+        """What is sent at once: single statements, and groups of plain ones where there are many."""
+        return map(_together, self._listed if self._listed is not None else self._split())
 
     def __iter__(self) -> Iterator[Statement]:
-        return iter(self._listed) if self._listed is not None else self._split()
+        return chain.from_iterable(self.groups())
 
-    def _split(self) -> Iterator[Statement]:
-        return split(read_section(self.migration, self.section.name), self._dialect, self.section.line)
+    def _split(self) -> Iterator[Statement | Group]:
+        text = read_section(self.migration, self.section.name)
+        backend = self._backend
+        return groups(text, backend.dialect, self.section.line, kinds=backend.grouped_kinds, alone=ALONE)
+
+
+def _together(item: Statement | Group) -> Sequence[Statement]:
+    return item if isinstance(item, Group) else (item,)
 
 
 def run_in_transaction(work: StepWork, statements: SqlSection) -> None:
     """Runs a section inside the transaction that is open. Raises StepFailed at the statement's line."""
     backend = work.backend
     ran = characters = 0
-    for group in _groups(backend, statements):
+    for group in statements.groups():
         work.check()
         first = group[0]
         _refuse_transaction_control(work.migration, first)
@@ -54,7 +65,7 @@ def run_in_transaction(work: StepWork, statements: SqlSection) -> None:
         if not backend.in_transaction():
             raise _failed(work.migration, first, "the statement ended the transaction it ran in", dirty=True)
         if statements.count is None:
-            characters += sum(len(statement.raw) for statement in group)
+            characters += sum(map(len, group.texts if isinstance(group, Group) else [first.raw]))
             work.emit(Progress(work.run, work.migration.id, "characters", characters, None))
     _refuse_empty(work, ran)
 
@@ -122,25 +133,6 @@ def _execute(work: StepWork, group: Sequence[Statement]) -> int:
     ms = (time.perf_counter() - started) * 1000
     work.emit(StatementFinished(run, id, first.number, first.line, text, rows, ms, len(group), work.section))
     return len(group)
-
-
-def _groups(backend: Backend, statements: SqlSection) -> Iterator[list[Statement]]:
-    group: list[Statement] = []
-    characters = 0
-    for statement in statements:
-        if statement.number <= ALONE or not backend.may_group(statement):
-            if group:
-                yield group
-                group, characters = [], 0
-            yield [statement]
-            continue
-        group.append(statement)
-        characters += len(statement.raw)
-        if characters >= GROUP_CHARACTERS or len(group) >= GROUP_STATEMENTS:
-            yield group
-            group, characters = [], 0
-    if group:
-        yield group
 
 
 def _refuse_transaction_control(migration: Migration, statement: Statement) -> None:

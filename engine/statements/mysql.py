@@ -62,7 +62,7 @@ def _rules(delimiter: str) -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern
 
 _trivia = re.compile(_TRIVIA).match
 _command = re.compile(r"(?ai:delimiter)(?:[ \t]++([^\n]*+))?[ \t\r]*+\n").match
-_command_word = re.compile(r"(?ai:delimiter)(?=[ \t\r\n])").match
+_command_word = re.compile(r"(?ai:delimiter)(?=[ \t]|\r?\n)").match
 _command_line = re.compile(r"\n[ \t]*+(?ai:delimiter)[ \t]++[^\w\s'\"`(),]++[ \t\r]*+\n").match
 _argument = re.compile(r"""'([^']*)'?|"([^"]*)"?|`([^`]*)`?|(\S+)""").match
 _openers = {"'": "string", '"': "string", "`": "quoted name"}

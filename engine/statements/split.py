@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
+from typing import cast
 
 from miger.engine.errors import MigerError
 from miger.engine.statements.buffer import Buffer
 from miger.engine.statements.copy_data import copy_data, end_of_data
+from miger.engine.statements.group import Group
 from miger.engine.statements.kinds import KIND_OF_WORD, kind_of
 from miger.engine.statements.scanner import Malformed, Scanner
 from miger.engine.statements.statement import Statement
+
+GROUP_STATEMENTS = 2000
 
 
 class SplitError(MigerError):
@@ -27,12 +32,24 @@ def split(chunks: Iterable[str], dialect: str, line: int = 1) -> Iterator[Statem
     the file line that the text starts on. Text without a token (blanks, comments, a lone `;`, a
     `DELIMITER` line) yields nothing. Raises `SplitError` where a quote, a comment or a body does not end.
     """
-    return _statements(chunks, _scanner(dialect), line, blanks=False)
+    return cast("Iterator[Statement]", _statements(chunks, _scanner(dialect), line))  # nothing is grouped
+
+
+def groups(
+    chunks: Iterable[str], dialect: str, line: int = 1, *, kinds: frozenset[str], alone: int
+) -> Iterator[Statement | Group]:
+    """As `split`, but plain statements of these kinds that follow each other come together.
+
+    The first `alone` statements come one by one all the same. A group holds at most `GROUP_STATEMENTS`
+    statements of one chunk.
+    """
+    return _statements(chunks, _scanner(dialect), line, kinds=kinds, alone=alone, dialect=dialect)
 
 
 def pieces(chunks: Iterable[str], dialect: str) -> Iterator[str]:
     """The whole text, cut where the statements end: joined again, it is what came in."""
-    return _raw(_statements(chunks, _scanner(dialect), 1, blanks=True))
+    found = _statements(chunks, _scanner(dialect), 1, blanks=True)
+    return _raw(cast("Iterator[Statement]", found))
 
 
 def _scanner(dialect: str) -> Scanner:
@@ -60,8 +77,20 @@ def _raw(statements: Iterator[Statement]) -> Iterator[str]:
             yield from statement.data
 
 
-def _statements(chunks: Iterable[str], scanner: Scanner, line: int, *, blanks: bool) -> Iterator[Statement]:
-    """The statements, and with `blanks` also what lies between them, as statements of no kind."""
+def _statements(
+    chunks: Iterable[str],
+    scanner: Scanner,
+    line: int,
+    *,
+    blanks: bool = False,
+    kinds: frozenset[str] = frozenset(),
+    alone: int = 0,
+    dialect: str = "",
+) -> Iterator[Statement | Group]:
+    """The statements, and with `blanks` also what lies between them, as statements of no kind.
+
+    Those of `kinds` come in groups, from number `alone` on.
+    """
     buffer = Buffer(chunks)
     start = number = 0
     if buffer.text.startswith("\ufeff"):
@@ -72,10 +101,19 @@ def _statements(chunks: Iterable[str], scanner: Scanner, line: int, *, blanks: b
         # The short cut: nearly all statements of a big file are ordinary, and one match finds their end.
         text, plain = buffer.text, scanner.plain.match
         while found := plain(text, start):
+            kind = KIND_OF_WORD.get(found[2], "")
+            if kind in kinds and number >= alone:
+                texts = _texts(scanner.plain, text, start, kinds)
+                yield Group(number + 1, line, kind, texts, dialect)
+                number += len(texts)
+                end = start + sum(map(len, texts))
+                line += text.count("\n", start, end)
+                start = end
+                continue
             end, lead = found.end(), found.end(1) - start
             raw = text[start:end]
             number += 1
-            kind = KIND_OF_WORD.get(found[2]) or kind_of(raw, lead)
+            kind = kind or kind_of(raw, lead)
             yield Statement(number, line + raw.count("\n", 0, lead), raw, kind, None, lead, -1)
             line += raw.count("\n")
             start = end
@@ -110,6 +148,18 @@ def _statements(chunks: Iterable[str], scanner: Scanner, line: int, *, blanks: b
         if blanks:
             yield Statement(0, line - 1, buffer.text[start:end], "")
         start = end
+
+
+def _texts(plain: re.Pattern[str], text: str, start: int, kinds: frozenset[str]) -> list[str]:
+    """The statements of these kinds that stand side by side from `start` on."""
+    texts: list[str] = []
+    word = KIND_OF_WORD.get
+    match = plain.scanner(text, start).match  # type: ignore[attr-defined]  # typeshed lacks it
+    for found in iter(match, None):
+        if word(found[2]) not in kinds or len(texts) == GROUP_STATEMENTS:
+            break
+        texts.append(found[0])
+    return texts
 
 
 def _advance(scanner: Scanner, buffer: Buffer, start: int, line: int) -> int:

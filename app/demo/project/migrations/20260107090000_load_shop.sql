@@ -1,4 +1,4 @@
--- A year of business: 400 customers, 160 products, 1,200 orders
+-- 400 customers, 160 products, 1,200 orders
 -- /// miger
 -- depends = ["20260106090000_create_orders"]
 -- release = "v1"
@@ -42,8 +42,8 @@ WITH RECURSIVE
                (14, 'tape measure', 5), (15, 'tool box', 5)
     ),
     kind (n, word) AS (
-        VALUES (0, 'Oak'), (1, 'Steel'), (2, 'Red'), (3, 'Folding'), (4, 'Small'), (5, 'Classic'), (6, 'Blue'),
-               (7, 'Large'), (8, 'Copper'), (9, 'Travel')
+        VALUES (0, 'Plain'), (1, 'Green'), (2, 'Red'), (3, 'Folding'), (4, 'Small'), (5, 'Classic'), (6, 'Blue'),
+               (7, 'Large'), (8, 'Light'), (9, 'Spare')
     ),
     number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 159)
 INSERT INTO products (id, sku, name, category_id, price)
@@ -51,10 +51,14 @@ SELECT number.n + 1,
        printf('%s-%03d', upper(substr(thing.word, 1, 3)), number.n + 1),
        kind.word || ' ' || thing.word,
        thing.category,
-       printf('%d.%02d', 2 + number.n * 37 % 90, CASE number.n % 5 WHEN 0 THEN 99 WHEN 1 THEN 50 WHEN 2 THEN 5 WHEN 3 THEN 0 ELSE 95 END)
+       printf(
+           '%d.%02d',
+           4 + number.n * 37 % 90,
+           CASE number.n % 5 WHEN 0 THEN 99 WHEN 1 THEN 50 WHEN 2 THEN 5 WHEN 3 THEN 0 ELSE 95 END
+       )
 FROM number
 JOIN thing ON thing.n = number.n % 16
-JOIN kind ON kind.n = number.n / 16;
+JOIN kind ON kind.n = (number.n / 16 + number.n) % 10;
 
 WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < 1199)
 INSERT INTO orders (id, customer_id, placed_at, state)

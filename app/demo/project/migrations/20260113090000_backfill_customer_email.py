@@ -1,4 +1,5 @@
-"""Give every customer an address, a hundred at a time."""
+"""An address for everyone, 100 at a time"""
+
 # /// miger
 # depends = ["20260112090000_add_customer_email"]
 # phase = "expand"

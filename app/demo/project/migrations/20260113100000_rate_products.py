@@ -1,4 +1,5 @@
-"""The average of its reviews, beside each product."""
+"""The average of its reviews for each product"""
+
 # /// miger
 # depends = ["20260112100000_create_reviews"]
 # transaction = false
@@ -15,8 +16,7 @@ def up(db: Sql) -> None:
     with db.step("count the stars") as todo:
         if todo:
             db.execute(
-                "UPDATE products SET stars = "
-                "(SELECT round(avg(stars), 1) FROM reviews WHERE product_id = products.id)"
+                "UPDATE products SET stars = (SELECT round(avg(stars), 1) FROM reviews WHERE product_id = products.id)"
             )
             rated = db.execute("SELECT count(stars) FROM products").scalar()
             db.log(f"{rated} products have reviews")

@@ -1,4 +1,5 @@
-"""From "29.99" to 2999, in both tables that hold prices."""
+"""From 29.99 as text to 2999 as a number"""
+
 # /// miger
 # depends = ["20260126090000_add_price_in_cents"]
 # phase = "expand"
@@ -22,12 +23,12 @@ def up(db: Sql) -> None:
                 f"UPDATE {table} SET price_in_cents = CAST(replace(price, '.', '') AS INTEGER) "
                 "WHERE id BETWEEN :low AND :high"
             )
+        db.log(f"every price in {table} has its cents")
 
 
 def verify(db: Sql) -> bool:
     return all(
-        db.execute(f"SELECT count(*) FROM {table} WHERE price_in_cents IS NULL").scalar() == 0
-        for table in TABLES
+        db.execute(f"SELECT count(*) FROM {table} WHERE price_in_cents IS NULL").scalar() == 0 for table in TABLES
     )
 
 

@@ -1,4 +1,5 @@
-"""Cents are the price now; the text goes."""
+"""Cents are the price now, the text goes"""
+
 # /// miger
 # depends = ["20260126100000_convert_prices"]
 # phase = "contract"
@@ -8,7 +9,7 @@ import sqlalchemy
 
 from miger import Sql
 
-TABLES = ("products", "order_items")
+TABLES = {"products": "category_id", "order_items": "quantity"}  # and the column before the price
 
 
 def up(db: Sql) -> None:
@@ -25,11 +26,9 @@ def verify(db: Sql) -> bool:
 
 
 def down(db: Sql) -> None:
-    for name in TABLES:
+    for name, neighbour in TABLES.items():
         price = sqlalchemy.Column("price", sqlalchemy.Text, nullable=False, server_default="0.00")
-        with db.op.batch_alter_table(name) as table:
-            table.add_column(price, insert_before="price_in_cents")
+        with db.op.batch_alter_table(name, recreate="always") as table:
+            table.add_column(price, insert_after=neighbour)
             table.alter_column("price_in_cents", existing_type=sqlalchemy.Integer, nullable=True)
-        db.execute(
-            f"UPDATE {name} SET price = printf('%d.%02d', price_in_cents / 100, price_in_cents % 100)"
-        )
+        db.execute(f"UPDATE {name} SET price = printf('%d.%02d', price_in_cents / 100, price_in_cents % 100)")

@@ -1,4 +1,5 @@
-"""How many of each product there are."""
+"""How many there are of each product"""
+
 # /// miger
 # depends = ["20260209090000_add_currency"]
 # phase = "expand"

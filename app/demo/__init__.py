@@ -1,0 +1,1 @@
+"""A small web shop to try Miger on: `project` is copied for each demo, `story` is its guided tour."""
