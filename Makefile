@@ -8,12 +8,12 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak clean
+.PHONY: help demo test check bench soak screenshots clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-demo: $(VENV)/.stamp-run ## open a demo project in the workbench
+demo: $(VENV)/.stamp-run ## make a small web shop and migrate it, step by step
 	@$(VENV)/bin/miger demo
 
 test: $(VENV)/.stamp-dev ## run every test on real servers, with coverage
@@ -31,6 +31,9 @@ bench: $(VENV)/.stamp-dev ## measure speed
 
 soak: $(VENV)/.stamp-dev ## run the tests that take minutes
 	@$(PY) -m pytest -m soak --timeout 3600
+
+screenshots: $(VENV)/.stamp-run ## make the pictures of screenshots/ anew
+	@$(PY) tools/screenshots.py
 
 clean: ## delete everything that was made here, but the .venv
 	rm -rf build dist htmlcov *.egg-info .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache

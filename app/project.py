@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING
 from miger import __version__
 from miger.backends.registry import backend_for
 from miger.engine.config import Config, Environment, find_config, load_config
-from miger.engine.errors import BadMigrations, RefusedError, UsageError
+from miger.engine.errors import BadMigrations, LockHeld, RefusedError, UsageError
 from miger.engine.graph import MigrationGraph
 from miger.engine.loader import load_folder
 from miger.engine.planner import DOWN, UP, Plan, plan_down, plan_up
+from miger.engine.state import Holder
 from miger.engine.status import MigrationStatus, Status, status_of
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from miger.engine.interrupt import Interrupt
     from miger.engine.owner import Owner
     from miger.engine.run import Run
-    from miger.engine.state import HistoryEntry, Holder
+    from miger.engine.state import HistoryEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,15 +272,24 @@ class Project:
             mark_applied(run, tuple(step.migration for step in plan.steps))
         return plan.ids
 
-    def unlock(self) -> Holder | None:
+    def unlock(self, token: int | None = None) -> Holder | None:
         """Frees the lease, whoever holds it; that run can then write no history any more.
 
-        Returns who held it, None if nobody did.
+        With `token`, only a lease that has it. Returns who held it, None if nobody did.
+        Raises LockHeld where the holder's transaction keeps even the lease from being written.
         """
+        from miger.engine.run import Run
+
         holder = self.backend.snapshot().holder
-        if holder is not None and self.backend.break_lease(holder.token):
-            with self._leased(None, None, None, None, protected=False) as run:
-                self.backend.record(run.lease, run.entry("", "lease_broken", error=f"of {holder}"), None)
+        if holder is None or token not in (None, holder.token):
+            return None
+        owner = _owner()
+        lease = self.backend.acquire(owner, self.environment.lease, dead=holder)
+        if isinstance(lease, Holder):
+            raise LockHeld(f"the database is held by {lease}, in the middle of a transaction", "end that process")
+        run = Run(self.backend, owner, lease)
+        self.backend.record(lease, run.entry("", "lease_broken", error=f"of {holder}"), None)
+        self.backend.release(lease)
         return holder
 
     # Within
@@ -292,21 +302,20 @@ class Project:
         on_event: Observer | None,
         interrupt: Interrupt | None,
     ) -> RunResult:
-        from miger.engine.events import LogLine, RunFinished, RunStarted
+        from miger.engine.events import RunFinished, RunStarted
         from miger.engine.executor import RunResult, check_code, execute_plan
 
         plan = make_plan()
-        if not plan.steps and not plan.running:
+        if plan.nothing_to_do:
             if on_event is not None:
                 on_event(RunStarted("", plan.direction, self.environment.name, ()))
                 on_event(RunFinished("", plan.direction, "done", (), 0.0))
             return RunResult("", plan.direction, (), 0.0)
         check_code(plan)
         with self._leased(confirm, wait, on_event, interrupt) as run:
-            plan = make_plan()  # again: what was pending may be done by now
-            if plan.late:
-                message = f"{', '.join(plan.late)} run late: newer ones are already applied"
-                run.emit(LogLine(run.id, "", "warning", message))
+            checked, plan = plan, make_plan()  # again: what was pending may be done by now
+            if plan.ids != checked.ids:
+                check_code(plan)
             return execute_plan(run, plan)
 
     @contextlib.contextmanager
@@ -316,16 +325,13 @@ class Project:
         wait: float | None,
         on_event: Observer | None,
         interrupt: Interrupt | None,
-        *,
-        protected: bool = True,
     ) -> Iterator[Run]:
         from miger.engine.events import LeaseWaiting
         from miger.engine.lease import acquire_lease
         from miger.engine.run import Run
         from miger.engine.state import Lease
 
-        if protected:
-            self._refuse_unconfirmed(confirm)
+        self._refuse_unconfirmed(confirm)
         environment, backend, owner = self.environment, self.backend, _owner()
         backend.prepare()
         run = Run(backend, owner, Lease(owner.run, 0), [on_event] if on_event else [], interrupt)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg
@@ -16,7 +17,7 @@ from miger.backends.sql import SqlBackend, history_values, state_values
 from miger.backends.tables import TableSql, TableStyle
 from miger.engine.backend import Evidence
 from miger.engine.config import Environment
-from miger.engine.errors import LeaseLost, StatementError, UnreachableError
+from miger.engine.errors import LeaseLost, RefusedError, StatementError, UnreachableError
 from miger.engine.migration import Migration
 from miger.engine.secrets import scrub, secrets_of
 from miger.engine.state import APPLIED, HistoryEntry, Lease, StateRow
@@ -46,6 +47,12 @@ HARMLESS = frozenset(
 )
 SESSION_SETTINGS = frozenset({"SET", "RESET", "DISCARD", "LISTEN", "UNLISTEN", "PREPARE", "DEALLOCATE", "LOAD"})
 
+# The role is set back to what the URL or ALTER ROLE … SET gave it, which ROLE NONE would not do.
+OURSELVES = (
+    "SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL role TO DEFAULT; SET LOCAL statement_timeout = 0; "
+    "SET LOCAL search_path = pg_catalog; SET LOCAL client_encoding = 'UTF8'"
+)
+
 RETRYABLE = frozenset({"55P03", "40P01", "40001"})  # lock_not_available, deadlock, serialization
 OUTSIDE_ONLY = frozenset({"25001", "2D000"})  # active_sql_transaction, invalid_transaction_termination
 
@@ -64,9 +71,11 @@ class PostgresqlBackend(SqlBackend):
         self._secrets = secrets_of(url)
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
         self._engine: sqlalchemy.Engine | None = None
-        self._located: bool | None = None
+        self._located = False
+        self._tables: TableSql | None = None
         self._session = ""
         self._session_changed = False
+        self._own_limits: set[str] = set()  # time limits that the migration has set for itself
 
     # Connection
 
@@ -80,6 +89,7 @@ class PostgresqlBackend(SqlBackend):
                 connect_timeout=CONNECT_SECONDS,
                 application_name="miger",
                 prepare_threshold=None,  # prepared statements do not survive a transaction pooler
+                client_encoding="UTF8",  # also where the database says SQL_ASCII, which would give us bytes
             )
             self._connection.add_notice_handler(lambda notice: self.on_notice(str(notice.message_primary)))
             if self.environment.read_only:
@@ -114,7 +124,9 @@ class PostgresqlBackend(SqlBackend):
             self._end_session(former)
 
     def clone(self) -> PostgresqlBackend:
-        return PostgresqlBackend(self.environment, self.prefix)
+        twin = PostgresqlBackend(self.environment, self.prefix)
+        twin._tables, twin._located = self._tables, self._located
+        return twin
 
     def server(self) -> str:
         version = self._open.info.server_version
@@ -147,9 +159,17 @@ class PostgresqlBackend(SqlBackend):
         except psycopg.Error as error:
             raise self._refused(error) from error
 
+    @property
+    def tables(self) -> TableSql:
+        """The statements on our tables, which are looked for when first asked."""
+        if self._tables is None:
+            self._initialised()
+        assert self._tables is not None
+        return self._tables
+
     def _initialised(self) -> bool:
         """Finds the schema of our tables, once: the first of the search path, or where they already are."""
-        if self._located is None or not self._located:
+        if not self._located:
             [(current, found)] = self._query(
                 "SELECT current_schema(), (SELECT n.nspname FROM pg_catalog.pg_class c "
                 "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass(%s))",
@@ -160,9 +180,7 @@ class PostgresqlBackend(SqlBackend):
                     "no schema of the search path exists",
                     "create one, or set `options=-csearch_path=…` in the URL",
                 )
-            schema = (found or current).replace('"', '""')
-            self.tables = TableSql(STYLE, f'"{schema}".', self.prefix)
-            self._record_sql = _record_sql(self.tables)
+            self._tables = TableSql(STYLE, _qualifier(found or current), self.prefix)
             self._located = found is not None
         return self._located
 
@@ -187,20 +205,18 @@ class PostgresqlBackend(SqlBackend):
             return super().record(lease, entry, row, forget=forget)
         values = (lease.token, *history_values(entry, lease)[:-1], *state_values(row), row.id)
         with self._atomically():
-            if self._query(self._record_sql, values) != [(1,)]:
+            if self._query(_record_sql(self.tables), values) != [(1,)]:
                 raise LeaseLost
         return None
 
     def _as_ourselves(self) -> None:
         """Our rows are written whatever role, time limit or path the migration has set for itself.
 
-        SET LOCAL ends with the transaction; then what the migration set applies again.
+        SET LOCAL ends with the transaction; then what the migration set applies again. Deferred
+        constraints are checked before, in the migration's own surroundings.
         """
         if self._session_changed:
-            self._change(
-                "SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL ROLE NONE; "
-                "SET LOCAL statement_timeout = 0; SET LOCAL search_path = pg_catalog"
-            )
+            self._change("SET CONSTRAINTS ALL IMMEDIATE; " + OURSELVES)
 
     # Lease
 
@@ -234,17 +250,20 @@ class PostgresqlBackend(SqlBackend):
     # Running
 
     def begin(self, migration: Migration | None = None, section: str = "up", *, piece: bool = False) -> None:
-        limits = self._limits() if migration is not None else ""
-        self._change("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE" + limits)
+        limits = self._limits("SET LOCAL") if migration is not None else ""
+        access = "READ ONLY" if self.environment.read_only else "READ WRITE"
+        self._change(f"BEGIN ISOLATION LEVEL READ COMMITTED {access}{limits}")
 
-    def _limits(self) -> str:
-        environment = self.environment
+    def _limits(self, how: str) -> str:
+        """The environment's time limits as `; SET …`, but for those that the migration has set for itself."""
         limits = {
-            "lock_timeout": environment.lock_timeout,
-            "statement_timeout": environment.statement_timeout,
+            "lock_timeout": self.environment.lock_timeout,
+            "statement_timeout": self.environment.statement_timeout,
         }
         return "".join(
-            f"; SET LOCAL {name} = {round(seconds * 1000)}" for name, seconds in limits.items() if seconds is not None
+            f"; {how} {name} = {max(1, round(seconds * 1000))}"
+            for name, seconds in limits.items()
+            if seconds is not None and name not in self._own_limits
         )
 
     def commit(self) -> None:
@@ -271,32 +290,47 @@ class PostgresqlBackend(SqlBackend):
         if isinstance(statements, Group):
             return self._execute_together(statements, statements.texts)
         for statement in statements:
-            self.note_statement(statement.kind)
+            self.note_statement(statement.kind, statement.sql)
         if len(statements) > 1:
             return self._execute_together(statements, [statement.raw for statement in statements])
         [statement] = statements
         outside = not self.in_transaction()
         try:
             if outside:
-                self._open.execute("RESET lock_timeout; RESET statement_timeout" + self._limits().replace("LOCAL ", ""))
+                self._set_limits()
             if statement.data is not None:
-                with self._open.cursor() as cursor, cursor.copy(statement.sql) as copy:
-                    for chunk in statement.data:
-                        copy.write(chunk)
-                    return cursor.rowcount
+                return self._copy(statement.sql, statement.data)
             return self._open.execute(statement.sql).rowcount
         except psycopg.Error as error:
             raise self._refused(error) from error
 
+    def _set_limits(self) -> None:
+        """The time limits of a statement that has no transaction around it."""
+        limits = self._limits("SET").removeprefix("; ")
+        if limits:
+            self._session_changed = True
+            self._open.execute(limits)
+
+    def _copy(self, sql: str, data: Iterable[str]) -> int:
+        with self._open.cursor() as cursor:
+            with cursor.copy(sql) as copy:
+                for chunk in data:
+                    copy.write(chunk)
+            return cursor.rowcount
+
     def _execute_together(self, statements: Sequence[Statement], texts: list[str]) -> int:
         """One simple-query message for all: one round trip, one result for each statement."""
         connection = self._open
-        with connection.lock:
-            connection.pgconn.send_query("".join(texts).encode())
-            results = connection.wait(generators.execute(connection.pgconn))
+        encoding = connection.info.encoding
+        try:
+            with connection.lock:
+                connection.pgconn.send_query("".join(texts).encode(encoding))
+                results = connection.wait(generators.execute(connection.pgconn))
+        except psycopg.Error as error:  # the connection is gone; what the server refuses comes as a result
+            raise self._refused(error) from error
         last = results[-1]
         if last.status == ExecStatus.FATAL_ERROR:
-            error = psycopg.errors.error_from_result(last, encoding="utf-8")
+            error = psycopg.errors.error_from_result(last, encoding=encoding)
             failed = min(len(results), len(statements)) - 1
             refused = self._refused(error, failed)
             if refused.position is not None:
@@ -306,7 +340,7 @@ class PostgresqlBackend(SqlBackend):
         return sum(result.command_tuples or 0 for result in results)
 
     def _verify_rows(self, statement: Statement) -> tuple[list[str], list[tuple[Any, ...]]]:
-        self.note_statement(statement.kind)
+        self.note_statement(statement.kind, statement.sql)
         try:
             cursor = self._open.execute(statement.sql)
             if cursor.description is None:
@@ -327,18 +361,20 @@ class PostgresqlBackend(SqlBackend):
     def happened(self, statement: Statement, noted: str) -> Evidence:
         return judge_after(self._query, self._change, statement, json.loads(noted or "[]"))
 
-    def note_statement(self, kind: str) -> None:
-        if kind.split(" ", 1)[0] not in HARMLESS or kind.startswith("CREATE TEMP"):
+    def note_statement(self, kind: str, sql: str) -> None:
+        word = kind.split(" ", 1)[0]
+        if word not in HARMLESS or kind.startswith("CREATE TEMP") or (word == "CREATE" and "pg_temp" in sql):
             self._session_changed = True
+        if word in {"SET", "SELECT"}:
+            self._own_limits.update(name for name in ("lock_timeout", "statement_timeout") if name in sql.lower())
 
     def clean_session(self, *, thorough: bool = False) -> None:
-        if self._connection is None or self._connection.closed:
-            return
-        if self._session_changed or thorough:
+        if self._connection is not None and not self._connection.closed and (self._session_changed or thorough):
             self._change("DISCARD ALL")
-            if self.environment.read_only:
-                self._change("SET default_transaction_read_only = on")
+            # That leaves no role at all, also where the URL or ALTER ROLE … SET gives one.
+            self._change("RESET role" + ("; SET default_transaction_read_only = on" * self.environment.read_only))
         self._session_changed = False
+        self._own_limits.clear()
 
     # Errors
 
@@ -351,6 +387,8 @@ class PostgresqlBackend(SqlBackend):
         message = diagnosis.message_primary or str(error)
         if diagnosis.message_detail:
             message += f": {diagnosis.message_detail}"
+        if (diagnosis.context or "").startswith("COPY "):
+            message += f" ({diagnosis.context})"  # which row, and which column
         position = diagnosis.statement_position
         lost = self._connection is None or self._connection.closed or code.startswith(("08", "57P"))
         return StatementError(
@@ -366,7 +404,7 @@ class PostgresqlBackend(SqlBackend):
 
 
 def _hint(code: str, hint: str) -> str:
-    if code == "25001":
+    if code in OUTSIDE_ONLY:
         return "it can't run inside a transaction: set `transaction = false` in the migration's metadata"
     if code == "55P03":
         return "another session holds a lock; `lock_timeout` says how long to wait for it"
@@ -384,6 +422,17 @@ def _place(statements: Sequence[Statement], position: int) -> tuple[int, int]:
     return len(statements) - 1, 0
 
 
+def _qualifier(schema: str) -> str:
+    """What our tables' names begin with. Raises RefusedError for a schema that no parameter could follow."""
+    if "%" in schema or "?" in schema:
+        raise RefusedError(
+            f"Miger cannot keep its records in a schema called {schema!r}",
+            "set `options=-csearch_path=…` in the URL to one without % and ? in its name",
+        )
+    return '"' + schema.replace('"', '""') + '".'
+
+
+@functools.lru_cache(maxsize=4)
 def _record_sql(tables: TableSql) -> str:
     """Fence, history, state and checkpoints of an applied migration in one statement."""
     fence = tables.fence.replace("?", "%s")

@@ -196,7 +196,7 @@ class Sql:
         kind = found.kind if found is not None else ""
         if kind in TRANSACTION_CONTROL:
             raise StepFailed(self._work.migration.id, f"{kind} in a migration", "take it out: Miger commits by itself")
-        self._backend.note_statement(kind)
+        self._backend.note_statement(kind, sql)
         self._number += 1
         reads = kind in READS or (kind == "PRAGMA" and "=" not in sql)
         if self._work.transactional or self._in_piece or reads or self._work.section == "verify":

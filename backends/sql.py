@@ -28,9 +28,12 @@ class SqlBackend(Backend):
     connection only when a Python migration asks for it.
     """
 
-    tables: TableSql
-
     # What a database adds
+
+    @property
+    @abstractmethod
+    def tables(self) -> TableSql:
+        """The statements on our tables."""
 
     @abstractmethod
     def _query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
@@ -61,7 +64,7 @@ class SqlBackend(Backend):
         """An engine over the driver connection that is already open, and never another."""
 
     @abstractmethod
-    def note_statement(self, kind: str) -> None:
+    def note_statement(self, kind: str, sql: str) -> None:
         """Called before each statement of a migration: remembers whether it may change the session."""
 
     # State
@@ -103,6 +106,8 @@ class SqlBackend(Backend):
                         self._change(sql)
                 return
             except StatementError as error:
+                if error.retryable or error.disconnected:
+                    raise
                 # Two processes that create the same table at once: the later one fails, and finds it.
                 if last_try and not self._initialised():
                     raise UnreachableError(

@@ -60,7 +60,7 @@ class SqliteBackend(SqlBackend):
 
     def __init__(self, environment: Environment, prefix: str) -> None:
         super().__init__(environment, prefix)
-        self.tables = TableSql(STYLE, "", prefix)
+        self._tables = TableSql(STYLE, "", prefix)
         self._path, _, self._options = environment.url.reveal().removeprefix("sqlite:///").partition("?")
         self._connection: sqlite3.Connection | None = None
         self._engine: sqlalchemy.Engine | None = None
@@ -138,6 +138,10 @@ class SqliteBackend(SqlBackend):
         return self._engine
 
     # Our own statements
+
+    @property
+    def tables(self) -> TableSql:
+        return self._tables
 
     def _query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         try:

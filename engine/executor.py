@@ -37,9 +37,10 @@ class RunResult:
     ms: float
 
 
-def execute_plan(run: Run, plan: Plan) -> RunResult:
+def execute_plan(run: Run, plan: Plan, assume: bool | None = None) -> RunResult:
     """Runs all steps of a plan, which `check_code` let pass, under the run's lease.
 
+    `assume` settles whether a statement of unknown end, begun by an earlier run, did happen.
     Raises StepFailed, Interrupted, LeaseLost or UnreachableError after the observers were told and
     what happened was recorded; steps finished before stay finished.
     """
@@ -53,7 +54,7 @@ def execute_plan(run: Run, plan: Plan) -> RunResult:
                 heartbeat.renew_if_due()
                 run.check()
                 run.activity = f"{step.id} ({number} of {len(plan.steps)})"
-                _Step(run, plan.direction, step, number, len(plan.steps)).execute()
+                _Step(run, plan.direction, step, number, len(plan.steps), assume).execute()
                 finished.append(step.id)
         result = "done"
     except Interrupted:
@@ -67,10 +68,9 @@ def execute_plan(run: Run, plan: Plan) -> RunResult:
 
 def execute_step(run: Run, migration: Migration, direction: str, transactional: bool, assume: bool | None) -> None:
     """Runs one migration for recovery, going on after what is already finished."""
-    check_code(Plan(direction, (PlanStep(migration, transactional, migration.irreversible),)))
-    step = PlanStep(migration, transactional, migration.irreversible)
-    with _heartbeat(run):
-        _Step(run, direction, step, 1, 1, assume).execute()
+    plan = Plan(direction, (PlanStep(migration, transactional, migration.irreversible),))
+    check_code(plan)
+    execute_plan(run, plan, assume)
 
 
 def check_code(plan: Plan) -> None:
@@ -250,9 +250,12 @@ class _Step:
 
     def _fail(self, error: BaseException) -> MigerError:
         """Records the failure, tells the observers, and returns what to raise."""
-        self.backend.rollback()
-        failure = self._as_failure(error)
         stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
+        if isinstance(error, KeyboardInterrupt):
+            self.backend.reopen()  # broken off at any point: what holds the connection may have closed it
+        else:
+            self.backend.rollback()
+        failure = self._as_failure(error)
         try:
             self._clean_session(thorough=True)
             self._record_failure(failure, stopped)
@@ -287,9 +290,10 @@ class _Step:
         return error if keeps_type else failure  # type: ignore[return-value]  # keeps_type says so
 
     def _as_failure(self, error: BaseException) -> StepFailed:
-        if isinstance(error, StepFailed):
-            return error
         dirty = not self.step.transaction and self.work_began
+        if isinstance(error, StepFailed):
+            error.dirty = error.dirty or dirty
+            return error
         if isinstance(error, (Interrupted, KeyboardInterrupt)):
             left = f"after statement {self.work.finished}" if dirty else "and rolled back"
             hint = f"`miger repair {self.migration.id} --resume` goes on" if dirty else "nothing of it was kept"

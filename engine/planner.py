@@ -50,6 +50,11 @@ class Plan:
         """The ids of the steps."""
         return tuple(step.id for step in self.steps)
 
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether there is no step, and no other run that may leave one."""
+        return not self.steps and not self.running
+
 
 def plan_up(
     graph: MigrationGraph,

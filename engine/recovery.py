@@ -35,9 +35,11 @@ def choices_for(status: MigrationStatus) -> tuple[RecoveryChoice, ...]:
     done = f"after {row.done} finished" if row is not None else "from the start"
     no_file = "" if migration is not None else "its file is missing"
     not_dirty = "" if status.state == "dirty" else f"it is {status.state}, not dirty"
+    section = "up" if going == "apply" else "down"
+    no_section = "" if migration is None or migration.section(section) else f"the file has no `{section}`"
     no_back = "" if migration is None or migration.section(back) else f"the file has no `{back}`"
     return (
-        RecoveryChoice(RESUME, f"goes on to {going} it, {done}", not_dirty or no_file),
+        RecoveryChoice(RESUME, f"goes on to {going} it, {done}", not_dirty or no_file or no_section),
         RecoveryChoice(ROLLBACK, f"runs its `{back}`", not_dirty or no_file or no_back),
         RecoveryChoice(
             MARK_APPLIED,

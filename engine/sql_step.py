@@ -32,9 +32,17 @@ class SqlSection:
         self.migration = migration
         self.section = section
         self._backend = backend
-        small = section.end - section.start <= COUNTED_BYTES
-        self._listed = list(self._split()) if small else None
+        self._listed = self._list() if section.end - section.start <= COUNTED_BYTES else None
         self.count = sum(map(len, map(_together, self._listed))) if self._listed is not None else None
+
+    def _list(self) -> list[Statement | Group] | None:
+        """All at once; None where rows of a COPY are among them, which can be read only while streaming."""
+        listed = []
+        for item in self._split():
+            if isinstance(item, Statement) and item.data is not None:
+                return None
+            listed.append(item)
+        return listed
 
     def groups(self) -> Iterator[Sequence[Statement]]:
         """What is sent at once: single statements, and groups of plain ones where there are many."""

@@ -39,7 +39,7 @@ def describe(event: Event, *, verbose: bool) -> str | None:
             advice = f"\n  → {hint}" if hint else ""
             return f"failed {id}\n  {place}{which}: {error}\n  {left}{advice}"
         case LogLine(id=id, level=level, message=message):
-            return f"{id}: {message}" if level == "info" else f"{id}: {level}: {message}"
+            return ": ".join(part for part in (id, "" if level == "info" else level, message) if part)
         case LeaseWaiting(holder=holder, waited=waited):
             return f"waiting for {holder}" if waited < 0.01 or verbose else None
         case StatementFinished(number=number, count=count, line=line, text=text, rows=rows, ms=ms, skipped=skipped):

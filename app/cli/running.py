@@ -95,7 +95,7 @@ def run_and_tell(
     tally = _Tally()
     with Project.open(args.folder, args.environment) as project:
         try:
-            if make_plan is not None and not make_plan(project).steps and not output.json:
+            if make_plan is not None and make_plan(project).nothing_to_do and not output.json:
                 output.say("nothing to do")
                 return 0
             with interruptible() as interrupt, observer_for(args, output) as observer:

@@ -97,7 +97,7 @@ def _show(project: Project, status: Status, output: Output) -> None:
     if len(status.heads) > 1:
         output.data(f"{len(status.heads)} heads: {', '.join(status.heads)}")
     if status.holder is not None:
-        ended = "its lease has ended" if status.holder.expired else f"until {status.holder.expires_at}"
-        output.data(f"held by {status.holder}, {ended}")
+        until = "but that run is gone" if status.holder.expired else f"until {status.holder.expires_at}"
+        output.data(f"held by {status.holder}, {until}")
     for id in status.ids("dirty"):
         output.data(f"{id} stopped half way: `miger show {id}` tells what ran and what can be done")

@@ -15,7 +15,7 @@ def run(args: Namespace, output: Output) -> int:
         holder = project.backend.snapshot().holder
         if holder is not None:
             ask(args, f"free the lease of {holder}")
-            project.unlock()
+            holder = project.unlock(holder.token)
     if output.json:
         output.document({"freed": None if holder is None else holder.run})
     output.say("nobody holds the lease" if holder is None else f"freed the lease of {holder}")

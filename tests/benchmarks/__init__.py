@@ -1,0 +1,1 @@
+"""What Miger costs in things that can be counted."""
