@@ -12,16 +12,17 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from miger import __version__
-from miger.backends.registry import backend_for
+from miger.backends.registry import backend_class_for
 from miger.engine.config import Config, Environment, find_config, load_config
-from miger.engine.errors import BadMigrations, LockHeld, RefusedError, UsageError
+from miger.engine.errors import BadMigrations, LockHeld, RefusedError, StatementError, UsageError
 from miger.engine.graph import MigrationGraph
 from miger.engine.loader import load_folder
 from miger.engine.planner import DOWN, UP, Plan, plan_down, plan_up
+from miger.engine.pool import Pool
 from miger.engine.state import Holder
 from miger.engine.status import MigrationStatus, Status, status_of
 
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from miger.engine.interrupt import Interrupt
     from miger.engine.owner import Owner
     from miger.engine.run import Run
-    from miger.engine.state import HistoryEntry
+    from miger.engine.state import Checkpoint, HistoryEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +59,22 @@ class VerifyReport:
 
 
 class Project:
-    """A folder with a `miger.toml`, and the database of one of its environments."""
+    """A folder with a `miger.toml`, and the database of one of its environments.
+
+    May be used from several threads: each call works on a connection of its own, at most `pool_size`
+    at a time.
+    """
 
     def __init__(self, config: Config, environment: Environment) -> None:
         self.config = config
         self.environment = environment
         self._graph: MigrationGraph | None = None
-        self._backend: Backend | None = None
+        self._backend_class, self._pool = self._connect_later()
+
+    def _connect_later(self) -> tuple[type[Backend], Pool]:
+        backend_class = backend_class_for(self.environment, self.config.path)
+        environment, prefix = self.environment, self.config.history
+        return backend_class, Pool(lambda: backend_class(environment, prefix), environment.pool_size)
 
     @classmethod
     def open(cls, path: str = ".", environment: str | None = None) -> Project:
@@ -77,9 +87,7 @@ class Project:
 
     def close(self) -> None:
         """Disconnects."""
-        if self._backend is not None:
-            self._backend.close()
-            self._backend = None
+        self._pool.close()
 
     def __enter__(self) -> Project:
         return self
@@ -88,13 +96,18 @@ class Project:
         self.close()
 
     @property
-    def backend(self) -> Backend:
-        """The connection, opened when first asked for. Raises UnreachableError."""
-        if self._backend is None:
-            backend = backend_for(self.environment, self.config.history, self.config.path)
-            backend.open()
-            self._backend = backend
-        return self._backend
+    def backend_name(self) -> str:
+        """The kind of database: sqlite, postgresql and so on."""
+        return self._backend_class.name
+
+    @property
+    def dialect(self) -> str:
+        """How SQL files are split, for `miger.engine.statements.split`."""
+        return self._backend_class.dialect
+
+    def server(self) -> str:
+        """Name and version of the database's server. Raises UnreachableError."""
+        return self._pool.read(lambda backend: backend.server())
 
     @property
     def graph(self) -> MigrationGraph:
@@ -115,17 +128,9 @@ class Project:
     # Looking
 
     def status(self) -> Status:
-        """What state each migration is in. Writes nothing.
-
-        A holder of the lease whose process is seen to be gone counts as expired.
-        """
-        snapshot = self.backend.snapshot()
-        if snapshot.holder is not None and not snapshot.holder.expired:
-            from miger.engine.owner import is_dead
-
-            if is_dead(snapshot.holder):
-                snapshot = replace(snapshot, holder=replace(snapshot.holder, expired=True))
-        return status_of(self.graph, snapshot)
+        """What state each migration is in. Writes nothing."""
+        graph = self.graph
+        return status_of(graph, self._pool.read(lambda backend: backend.snapshot()))
 
     def plan(
         self,
@@ -141,16 +146,25 @@ class Project:
         Raises what stands against it: DirtyError, HistoryMismatch, LateMigrations, RefusedError,
         UnknownTarget, UsageError.
         """
+        return self._planner(direction, target, steps, to, out_of_order)(self.status())
+
+    def _planner(
+        self, direction: str, target: str | None, steps: int | None, to: str | None, out_of_order: str | None
+    ) -> Callable[[Status], Plan]:
         if direction == DOWN:
-            return plan_down(self.graph, self.status(), target, steps, to)
+            return lambda status: plan_down(self.graph, status, target, steps, to)
         if to is not None:
             raise UsageError("--to belongs to `down`", "name the migration: `miger up TARGET`")
         policy = out_of_order or self.environment.out_of_order
-        return plan_up(self.graph, self.status(), target, steps, policy)
+        return lambda status: plan_up(self.graph, status, target, steps, policy)
 
     def history(self, limit: int | None = None, id: str | None = None) -> list[HistoryEntry]:
         """What happened, newest first."""
-        return self.backend.history(limit, id)
+        return self._pool.read(lambda backend: backend.history(limit, id))
+
+    def checkpoints(self, id: str, direction: str) -> dict[str, Checkpoint]:
+        """The finished pieces of a migration that is under way or dirty, by key."""
+        return self._pool.read(lambda backend: backend.checkpoints(id, direction))
 
     def verify(self) -> VerifyReport:
         """Compares checksums and files, and runs the verify sections, rolled back."""
@@ -159,18 +173,19 @@ class Project:
         from miger.engine.state import Lease
 
         status = self.status()
-        run = Run(self.backend, _owner(), Lease("", 0))
         applied = [s for s in status.migrations if s.state in ("applied", "modified") and s.migration is not None]
         frontier = _without_applied_children(self.graph, applied)
         failed: list[tuple[str, str]] = []
         superseded: list[tuple[str, str]] = []
         checked = 0
-        for item in applied:
-            if item.migration is not None and item.migration.section("verify") is not None:
-                checked += 1
-                reason = verify_now(run, item.migration)
-                if reason is not None:
-                    (failed if item.id in frontier else superseded).append((item.id, reason))
+        with self._pool.connection() as backend:
+            run = Run(backend, _owner(), Lease("", 0))
+            for item in applied:
+                if item.migration is not None and item.migration.section("verify") is not None:
+                    checked += 1
+                    reason = verify_now(run, item.migration)
+                    if reason is not None:
+                        (failed if item.id in frontier else superseded).append((item.id, reason))
         late = tuple(s.id for s in status.migrations if s.late)
         return VerifyReport(
             status.ids("modified"),
@@ -200,13 +215,7 @@ class Project:
         `confirm` must be the environment's name where it is protected; `wait` is how many seconds to
         wait for another run. Raises what `plan` raises, LockHeld, StepFailed, Interrupted.
         """
-        return self._run(
-            lambda: self.plan(UP, target, steps=steps, out_of_order=out_of_order),
-            confirm,
-            wait,
-            on_event,
-            interrupt,
-        )
+        return self._run(self._planner(UP, target, steps, None, out_of_order), confirm, wait, on_event, interrupt)
 
     def down(
         self,
@@ -223,7 +232,7 @@ class Project:
 
         Otherwise as `up`.
         """
-        return self._run(lambda: self.plan(DOWN, target, steps=steps, to=to), confirm, wait, on_event, interrupt)
+        return self._run(self._planner(DOWN, target, steps, to, None), confirm, wait, on_event, interrupt)
 
     def repair(
         self,
@@ -248,7 +257,7 @@ class Project:
         if status.state != "running" and not check_choice(status, choice):
             return False
         with self._leased(confirm, wait, on_event, interrupt) as run:
-            status = self.status().by_id[id]
+            status = self._status(run.backend).by_id[id]
             if not check_choice(status, choice):
                 return False
             recover(run, status, choice, assume)
@@ -268,7 +277,7 @@ class Project:
         if not plan.steps:
             return ()
         with self._leased(confirm, wait, None, None) as run:
-            plan = self.plan(UP, target, out_of_order="allow")
+            plan = plan_up(self.graph, self._status(run.backend), target, out_of_order="allow")
             mark_applied(run, tuple(step.migration for step in plan.steps))
         return plan.ids
 
@@ -279,24 +288,38 @@ class Project:
         Raises LockHeld where the holder's transaction keeps even the lease from being written.
         """
         from miger.engine.run import Run
+        from miger.engine.state import Lease
 
-        holder = self.backend.snapshot().holder
-        if holder is None or token not in (None, holder.token):
-            return None
-        owner = _owner()
-        lease = self.backend.acquire(owner, self.environment.lease, dead=holder)
-        if isinstance(lease, Holder):
-            raise LockHeld(f"the database is held by {lease}, in the middle of a transaction", "end that process")
-        run = Run(self.backend, owner, lease)
-        self.backend.record(lease, run.entry("", "lease_broken", error=f"of {holder}"), None)
-        self.backend.release(lease)
+        with self._pool.connection() as backend:
+            holder = backend.snapshot().holder
+            if holder is None or (token is not None and holder.token != token):
+                return None
+            try:
+                freed = backend.break_lease(holder.token)
+            except StatementError as error:
+                if not error.retryable:
+                    raise
+                raise LockHeld(
+                    f"the lease cannot be freed: a transaction of {holder} keeps the database locked",
+                    "end that process first; its lease is then free by itself",
+                ) from error
+            if freed:
+                run = Run(backend, _owner(), Lease("", holder.token + 1))
+                backend.record(run.lease, run.entry("", "lease_broken", error=f"of {holder}"), None)
         return holder
+
+    def holder(self) -> Holder | None:
+        """Who holds the lease."""
+        return self._pool.read(lambda backend: backend.snapshot().holder)
 
     # Within
 
+    def _status(self, backend: Backend) -> Status:
+        return status_of(self.graph, backend.snapshot())
+
     def _run(
         self,
-        make_plan: Callable[[], Plan],
+        make_plan: Callable[[Status], Plan],
         confirm: str | None,
         wait: float | None,
         on_event: Observer | None,
@@ -305,7 +328,7 @@ class Project:
         from miger.engine.events import RunFinished, RunStarted
         from miger.engine.executor import RunResult, check_code, execute_plan
 
-        plan = make_plan()
+        plan = make_plan(self.status())
         if plan.nothing_to_do:
             if on_event is not None:
                 on_event(RunStarted("", plan.direction, self.environment.name, ()))
@@ -313,7 +336,7 @@ class Project:
             return RunResult("", plan.direction, (), 0.0)
         check_code(plan)
         with self._leased(confirm, wait, on_event, interrupt) as run:
-            checked, plan = plan, make_plan()  # again: what was pending may be done by now
+            checked, plan = plan, make_plan(self._status(run.backend))  # again: what was pending may be done by now
             if plan.ids != checked.ids:
                 check_code(plan)
             return execute_plan(run, plan)
@@ -332,23 +355,24 @@ class Project:
         from miger.engine.state import Lease
 
         self._refuse_unconfirmed(confirm)
-        environment, backend, owner = self.environment, self.backend, _owner()
-        backend.prepare()
-        run = Run(backend, owner, Lease(owner.run, 0), [on_event] if on_event else [], interrupt)
-        run.lease = acquire_lease(
-            backend,
-            owner,
-            environment.lease,
-            environment.lease_wait if wait is None else wait,
-            lambda holder, waited: run.emit(LeaseWaiting(owner.run, str(holder), waited)),
-            run.check,
-        )
-        try:
-            yield run
-        finally:
-            backend.rollback()
-            with contextlib.suppress(Exception):  # it ends by itself; the run's own outcome is the news
-                backend.release(run.lease)
+        environment, owner = self.environment, _owner()
+        with self._pool.connection() as backend:
+            backend.prepare()
+            run = Run(backend, owner, Lease(owner.run, 0), [on_event] if on_event else [], interrupt)
+            run.lease = acquire_lease(
+                backend,
+                owner,
+                environment.lease,
+                environment.lease_wait if wait is None else wait,
+                lambda holder, waited: run.emit(LeaseWaiting(owner.run, str(holder), waited)),
+                run.check,
+            )
+            try:
+                yield run
+            finally:
+                backend.rollback()
+                with contextlib.suppress(Exception):  # it ends by itself; the run's own outcome is the news
+                    backend.release(run.lease)
 
     def _refuse_unconfirmed(self, confirm: str | None) -> None:
         name = self.environment.name

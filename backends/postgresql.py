@@ -95,9 +95,8 @@ class PostgresqlBackend(SqlBackend):
             if self.environment.read_only:
                 self._connection.execute("SET default_transaction_read_only = on")
         except psycopg.Error as error:
-            lines = [line for line in scrub(str(error), self._secrets).splitlines() if line.strip()]
             raise UnreachableError(
-                f"cannot connect to {self.environment.url}: {lines[-1].strip() if lines else 'no answer'}",
+                f"cannot connect to {self.environment.url}: {_reason(scrub(str(error), self._secrets))}",
                 "check `url` of the environment in miger.toml, and that the server runs and lets you in",
             ) from None  # the driver's traceback may hold the connection string
 
@@ -326,8 +325,8 @@ class PostgresqlBackend(SqlBackend):
             with connection.lock:
                 connection.pgconn.send_query("".join(texts).encode(encoding))
                 results = connection.wait(generators.execute(connection.pgconn))
-        except psycopg.Error as error:  # the connection is gone; what the server refuses comes as a result
-            raise self._refused(error) from error
+        except psycopg.Error as lost:  # what the server refuses comes as a result instead
+            raise self._refused(lost) from lost
         last = results[-1]
         if last.status == ExecStatus.FATAL_ERROR:
             error = psycopg.errors.error_from_result(last, encoding=encoding)
@@ -401,6 +400,13 @@ class PostgresqlBackend(SqlBackend):
             disconnected=lost,
             outside_only=code in OUTSIDE_ONLY,
         )
+
+
+def _reason(text: str) -> str:
+    """What was said last (of several hosts, the last one tried), without libpq's question after it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    told = [line for line in lines if not line.startswith("Is the server running")]
+    return told[-1] if told else "no answer"
 
 
 def _hint(code: str, hint: str) -> str:

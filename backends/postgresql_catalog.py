@@ -47,7 +47,7 @@ NAMED = re.compile(
 )
 
 INDEXES_OF = (
-    "SELECT i.indexrelid::bigint, i.indisvalid, format('%%I.%%I', n.nspname, c.relname) "
+    "SELECT i.indexrelid::bigint, i.indisvalid, format('%%I.%%I', n.nspname, c.relname), c.relname::text "
     "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid "
     "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE i.indrelid = to_regclass(%s)"
 )
@@ -66,7 +66,7 @@ def outside_transaction(kind: str, sql: str) -> bool:
 def note_before(query: Query, statement: Statement) -> list[int]:
     """What to remember before such a statement: the indexes that are there already (their oids)."""
     if statement.kind == "CREATE INDEX CONCURRENTLY" and (match := CREATE_INDEX.match(statement.sql)):
-        return [row[0] for row in query(INDEXES_OF, (_path(match["table"]),))]
+        return [row[0] for row in query(INDEXES_OF, (match["table"],))]
     if statement.kind == "REINDEX CONCURRENTLY":
         return [row[0] for row in query("SELECT indexrelid::bigint FROM pg_catalog.pg_index WHERE NOT indisvalid", ())]
     return []
@@ -76,7 +76,7 @@ def judge_after(query: Query, change: Change, statement: Statement, noted: list[
     """Whether the statement happened; drops an INVALID index that it left behind."""
     kind, sql = statement.kind, statement.sql
     if kind == "CREATE INDEX CONCURRENTLY" and (match := CREATE_INDEX.match(sql)):
-        return _index_evidence(query, change, _path(match["table"]), noted)
+        return _index_evidence(query, change, match, noted)
     if kind == "REINDEX CONCURRENTLY":
         left = [name for (name,) in query(LEFT_BY_REINDEX, (noted,))]
         for name in left:
@@ -86,18 +86,21 @@ def judge_after(query: Query, change: Change, statement: Statement, noted: list[
     if kind in {"VACUUM", "ALTER SYSTEM", "DISCARD", "CLUSTER", "REINDEX"}:
         return Evidence(False, f"{kind} does no harm when it runs again")
     if match := NAMED.match(sql):
-        return _named_evidence(query, kind, _path(match["name"]))
+        return _named_evidence(query, kind, match["name"])
     return Evidence(None, f"the catalog does not tell whether {kind} ran")
 
 
-def _index_evidence(query: Query, change: Change, table: str, noted: list[int]) -> Evidence:
-    new = [row for row in query(INDEXES_OF, (table,)) if row[0] not in noted]
-    if any(valid for _, valid, _ in new):
-        return Evidence(True, f"{new[0][2]} is there and valid")
-    for _, _, name in new:
+def _index_evidence(query: Query, change: Change, match: re.Match[str], noted: list[int]) -> Evidence:
+    table, named = match["table"], _folded(match["name"]) if match["name"] else None
+    # Others may make indexes on that table too: by its name ours is known, without one by being new.
+    new = [row for row in query(INDEXES_OF, (table,)) if row[0] not in noted and named in (None, row[3])]
+    for _, valid, name, _ in new:
+        if valid:
+            return Evidence(True, f"{name} is there and valid")
+    for _, _, name, _ in new:
         change(f"DROP INDEX CONCURRENTLY IF EXISTS {name}")
     if new:
-        return Evidence(False, f"dropped the INVALID index {', '.join(name for _, _, name in new)} that it left")
+        return Evidence(False, f"dropped the INVALID index {', '.join(row[2] for row in new)} that it left")
     return Evidence(False, f"there is no new index on {table}")
 
 
@@ -106,14 +109,15 @@ def _named_evidence(query: Query, kind: str, name: str) -> Evidence:
         [(there,)] = query("SELECT to_regclass(%s) IS NOT NULL", (name,))
     else:
         catalog, column = ("pg_database", "datname") if kind.endswith("DATABASE") else ("pg_tablespace", "spcname")
-        [(there,)] = query(
-            f"SELECT EXISTS (SELECT 1 FROM pg_catalog.{catalog} WHERE quote_ident({column}) = %s)", (name,)
-        )
+        [(there,)] = query(f"SELECT EXISTS (SELECT 1 FROM pg_catalog.{catalog} WHERE {column} = %s)", (_folded(name),))
     happened = there if kind.startswith("CREATE") else not there
     return Evidence(happened, f"{name} is {'there' if there else 'not there'}")
 
 
-def _path(name: str) -> str:
-    """The name as PostgreSQL folds it: unquoted parts in lower case, no gaps between them."""
-    parts = re.findall(_NAME, name)
-    return ".".join(part if part.startswith('"') else part.lower() for part in parts)
+def _folded(name: str) -> str:
+    """A name as the catalog holds it: without quotes, or in lower case, and cut off at 63 bytes."""
+    if name.startswith('"'):
+        plain = name[1:-1].replace('""', '"')
+    else:
+        plain = "".join(letter.lower() if letter.isascii() else letter for letter in name)
+    return plain.encode()[:63].decode("utf-8", "ignore")

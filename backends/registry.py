@@ -20,6 +20,11 @@ OURS = {
 
 def backend_for(environment: Environment, prefix: str, file: str = "miger.toml") -> Backend:
     """The backend for an environment, not yet open. Raises ConfigError for a scheme that nobody serves."""
+    return backend_class_for(environment, file)(environment, prefix)
+
+
+def backend_class_for(environment: Environment, file: str = "miger.toml") -> type[Backend]:
+    """The class that serves an environment's URL. Raises ConfigError for a scheme that nobody serves."""
     scheme = environment.url.reveal().partition(":")[0].lower()
     path = OURS.get(scheme) or _installed(scheme)
     if path is None:
@@ -31,8 +36,7 @@ def backend_for(environment: Environment, prefix: str, file: str = "miger.toml")
         )
         raise ConfigError("no such kind of database", [problem])
     module, _, name = path.partition(":")
-    backend_class = cast("type[Backend]", getattr(importlib.import_module(module), name))
-    return backend_class(environment, prefix)
+    return cast("type[Backend]", getattr(importlib.import_module(module), name))
 
 
 def _installed(scheme: str) -> str | None:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
+import decimal
 import json
+import re
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +29,7 @@ if TYPE_CHECKING:
     from miger.backends.sql import SqlBackend
 
 READS = frozenset({"SELECT", "VALUES", "SHOW", "EXPLAIN", "TABLE", "DESCRIBE", ""})
+WRITES = re.compile(r"\b(?:insert|update|delete|merge)\b", re.IGNORECASE)
 
 Parameters = Mapping[str, object] | Sequence[Mapping[str, object]]
 
@@ -50,6 +55,11 @@ class Sql:
         self._names: set[str] = set()
         for name in ("do_execute", "do_executemany", "do_execute_no_params"):
             event.listen(self._engine, name, getattr(self, f"_{name}"))
+
+    def turn_to(self, work: Work) -> None:
+        """Goes on with another section; called by the engine."""
+        self._work = work
+        self._names.clear()
 
     def close(self) -> None:
         """Lets go of the connection; called by the engine after COMMIT or ROLLBACK."""
@@ -111,11 +121,12 @@ class Sql:
         """Goes through a table in ranges of its unique column `key`, `size` rows at a time.
 
         `table` may be `schema.table`. With `transaction = false` each batch is committed with its
-        place, and a resumed run goes on behind the last finished one.
+        place, and a resumed run goes on behind the last finished one; a batch that `break` leaves is
+        not kept. Rows whose key is NULL are left out.
         """
         mark = self._new_key("batches", name)
         known = self._work.checkpoints.get(mark)
-        low, rows_done = (json.loads(known.data), known.rows) if known and known.data else (None, 0)
+        low, rows_done = (unpack_key(known.data), known.rows) if known and known.data else (None, 0)
         source, column = _table(table, key)
         total = self._rest(source, column, low) + rows_done
         self._tell_progress(name, rows_done, total)
@@ -125,9 +136,14 @@ class Sql:
             if not count:
                 return
             low, rows_done = last, rows_done + count
-            place = Checkpoint(mark, "", "done", rows_done, json.dumps(last, default=str))
-            with self._piece(lambda: place):  # noqa: B023 (called before the next turn)
-                yield Batch(self, first, last, count)
+            place = (mark, rows_done, last)
+            try:
+                with self._piece(lambda: _place(*place)):  # noqa: B023 (called before the next turn)
+                    yield Batch(self, first, last, count)
+            except GeneratorExit:
+                if not self._work.transactional:
+                    self.log(f"{name}: left within a batch, which is not kept", "warning")
+                raise
             self._tell_progress(name, rows_done, total)
 
     def log(self, message: str, level: str = "info") -> None:
@@ -150,11 +166,15 @@ class Sql:
 
     @contextlib.contextmanager
     def _piece(self, checkpoint: Callable[[], Checkpoint]) -> Iterator[None]:
-        if self._work.transactional:
-            yield
-            return
         if self._in_piece:
             raise StepFailed(self._work.migration.id, "a step or batch inside another", "put them side by side")
+        if self._work.transactional:
+            self._in_piece = True
+            try:
+                yield
+            finally:
+                self._in_piece = False
+            return
         self._work.begin_piece()
         self._in_piece = True
         try:
@@ -167,18 +187,22 @@ class Sql:
             self._in_piece = False
 
     def _rest(self, source: sqlalchemy.TableClause, column: Any, low: object) -> int:
-        query = sqlalchemy.select(sqlalchemy.func.count()).select_from(source)
-        return int(self._connection.scalar(query if low is None else query.where(column > low)) or 0)
+        query = sqlalchemy.select(sqlalchemy.func.count()).select_from(source).where(_behind(column, low))
+        return int(self._connection.scalar(query) or 0)
 
     def _range(self, source: sqlalchemy.TableClause, column: Any, low: object, size: int) -> tuple[object, object, int]:
-        keys = sqlalchemy.select(column.label("k")).select_from(source).order_by(column).limit(size)
-        if low is not None:
-            keys = keys.where(column > low)
-        inner = keys.subquery()
+        """The first and last key of the next batch, and its rows. No min() and max(): they know no UUIDs."""
+        keys = sqlalchemy.select(column.label("k")).select_from(source).where(_behind(column, low))
+        inner = keys.order_by(column).limit(size).subquery()
         functions = sqlalchemy.func
-        query = sqlalchemy.select(functions.min(inner.c.k), functions.max(inner.c.k), functions.count(inner.c.k))
-        first, last, count = self._connection.execute(query).one()
-        return first, last, int(count)
+        numbered = sqlalchemy.select(
+            inner.c.k,
+            functions.row_number().over(order_by=inner.c.k).label("number"),
+            functions.count().over().label("rows"),
+        ).subquery()
+        ends = sqlalchemy.select(numbered.c.k, numbered.c.rows).order_by(numbered.c.number)
+        found = self._connection.execute(ends.where(numbered.c.number.in_([1, numbered.c.rows]))).all()
+        return (found[0][0], found[-1][0], int(found[0][1])) if found else (None, None, 0)
 
     # Every statement comes by here, also Alembic's: https://docs.sqlalchemy.org/en/21/core/events.html
 
@@ -192,13 +216,15 @@ class Sql:
         return self._run(cursor, sql, lambda: cursor.execute(sql), None)
 
     def _run(self, cursor: Any, sql: str, send: Callable[[], object], parameters: object) -> bool:
-        found = next(iter(split([sql], self._backend.dialect)), None)
-        kind = found.kind if found is not None else ""
-        if kind in TRANSACTION_CONTROL:
-            raise StepFailed(self._work.migration.id, f"{kind} in a migration", "take it out: Miger commits by itself")
-        self._backend.note_statement(kind, sql)
+        kinds = [found.kind for found in split([sql], self._backend.dialect)] or [""]
+        for kind in kinds:  # PostgreSQL takes several at once
+            if kind in TRANSACTION_CONTROL:
+                hint = "take it out: Miger commits by itself"
+                raise StepFailed(self._work.migration.id, f"{kind} in a migration", hint)
+            self._backend.note_statement(kind, sql)
         self._number += 1
-        reads = kind in READS or (kind == "PRAGMA" and "=" not in sql)
+        reads = all(_reads(kind, sql) for kind in kinds)
+        kind = kinds[0]
         if self._work.transactional or self._in_piece or reads or self._work.section == "verify":
             self._timed(self._number, sql, send, cursor)
             return True
@@ -223,6 +249,13 @@ class Sql:
         return max(rows, 0)
 
 
+def _reads(kind: str, sql: str) -> bool:
+    """Whether a statement only reads, so that it runs again on every run."""
+    if kind == "WITH":
+        return WRITES.search(sql) is None
+    return kind in READS or (kind == "PRAGMA" and "=" not in sql)
+
+
 class Batch:
     """One range of a table's key: `low` and `high` (both inclusive) and how many rows lie in it."""
 
@@ -237,6 +270,42 @@ class Batch:
     ) -> sqlalchemy.CursorResult[Any]:
         """Runs one statement with `:low` and `:high` bound to this range, beside `parameters`."""
         return self._db.execute(statement, {"low": self.low, "high": self.high, **(parameters or {})})
+
+
+def _place(mark: str, rows: int, key: object) -> Checkpoint:
+    return Checkpoint(mark, "", "done", rows, pack_key(key))
+
+
+def pack_key(value: object) -> str:
+    """A key as JSON, with its type where JSON has none for it. Raises TypeError for a type we don't know."""
+    if isinstance(value, (int, str, float)):
+        return json.dumps(value)
+    if type(value) not in _KEY_TYPES:
+        raise TypeError(f"batches cannot go by a key of type {type(value).__name__}: no numbers, text or dates")
+    text = value.isoformat() if isinstance(value, datetime.date) else str(value)
+    return json.dumps({"type": type(value).__name__, "text": text})
+
+
+def unpack_key(data: str) -> Any:
+    """What `pack_key` packed."""
+    value = json.loads(data)
+    if not isinstance(value, dict):
+        return value
+    make = next(make for type_, make in _KEY_TYPES.items() if type_.__name__ == value["type"])
+    return make(value["text"])
+
+
+_KEY_TYPES: dict[type, Callable[[str], object]] = {
+    uuid.UUID: uuid.UUID,
+    decimal.Decimal: decimal.Decimal,
+    datetime.date: datetime.date.fromisoformat,
+    datetime.datetime: datetime.datetime.fromisoformat,
+}
+
+
+def _behind(column: Any, low: object) -> Any:
+    """The condition for rows that are still to come. Without the first, a NULL would start it all again."""
+    return column.is_not(None) if low is None else column > low
 
 
 def _table(path: str, key: str) -> tuple[sqlalchemy.TableClause, Any]:

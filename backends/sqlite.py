@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sqlite3
@@ -42,10 +43,12 @@ OUTSIDE_TRANSACTION = re.compile(
     r"VACUUM\b|DETACH\b|ATTACH\b|PRAGMA\s+(?:\w+\s*\.\s*)?(?:foreign_keys|journal_mode|synchronous|page_size)\b",
     re.IGNORECASE,
 )
+OUTSIDE_ONLY = re.compile(r"within (?:a )?transaction|inside a transaction")  # in a message
 # DROP TABLE deletes its rows first, which cascades into child rows while foreign keys are enforced.
 DROPS_TABLE = re.compile(r"drop\s+table|drop_table|batch_alter_table")
 # Kinds after which only a new connection is as clean as before.
-CHANGES_SESSION = frozenset({"PRAGMA", "ATTACH", "DETACH", "CREATE TEMP TABLE", "CREATE TEMP VIEW"})
+CHANGES_SESSION = frozenset({"PRAGMA", "ATTACH", "DETACH"})
+TEMPORARY = re.compile(r"CREATE\s+TEMP|[^(]{,200}\btemp\s*\.", re.IGNORECASE)
 
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 NO_ACCESS_CODES = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
@@ -92,11 +95,10 @@ class SqliteBackend(SqlBackend):
             if self.environment.read_only:
                 connection.execute("PRAGMA query_only = ON").close()
         except sqlite3.Error as error:
-            hint = (
-                "make its folder first"
-                if not os.path.isdir(os.path.dirname(self._path))
-                else "check `url` in miger.toml and the rights on the file and its folder"
-            )
+            if not os.path.isdir(os.path.dirname(self._path)):
+                hint = "make its folder first"
+            else:
+                hint = _refused(error).hint or "check `url` in miger.toml and the rights on the file and its folder"
             raise UnreachableError(f"cannot open {self._path}: {error}", hint) from error
         self._keys_enforced = bool(connection.execute("PRAGMA foreign_keys").fetchone()[0])
         self._connection = connection
@@ -214,7 +216,7 @@ class SqliteBackend(SqlBackend):
         drops = migration is not None and _drops_tables(migration, section)
         if not self._session_changed:
             self._enforce_keys(migration is not None and not drops)
-        self._change("BEGIN IMMEDIATE")
+        self._change("BEGIN" if self.environment.read_only else "BEGIN IMMEDIATE")
         # Between the pieces of a rebuild keys may be broken: only a whole step can be checked.
         self._unchecked_keys = drops and not piece
         self._drops_allowed = drops
@@ -233,11 +235,17 @@ class SqliteBackend(SqlBackend):
         self._change("COMMIT")
 
     def rollback(self) -> None:
-        if self._connection is not None and self._connection.in_transaction:
-            self._connection.execute("ROLLBACK").close()
+        if self.in_transaction():
+            try:
+                self._open.execute("ROLLBACK").close()
+            except sqlite3.Error:
+                self.close()  # what is left is a hot journal, which the next one to open the file rolls back
 
     def in_transaction(self) -> bool:
-        return self._connection is not None and self._connection.in_transaction
+        try:
+            return self._connection is not None and self._connection.in_transaction
+        except sqlite3.ProgrammingError:  # SQLAlchemy closes a connection that ctrl+c broke off
+            return False
 
     def execute(self, statements: Sequence[Statement]) -> int:
         execute = self._open.execute
@@ -256,7 +264,7 @@ class SqliteBackend(SqlBackend):
             yield from statements.texts
             return
         for statement in statements:
-            self.note_statement(statement.kind)
+            self.note_statement(statement.kind, statement.sql)
             yield statement.sql
 
     def _verify_rows(self, statement: Statement) -> tuple[list[str], list[tuple[Any, ...]]]:
@@ -275,8 +283,8 @@ class SqliteBackend(SqlBackend):
     def happened(self, statement: Statement, noted: str) -> Evidence:
         return Evidence(False, f"{statement.kind} does no harm when it runs again")
 
-    def note_statement(self, kind: str) -> None:
-        if kind in CHANGES_SESSION:
+    def note_statement(self, kind: str, sql: str) -> None:
+        if kind in CHANGES_SESSION or (kind.startswith("CREATE") and TEMPORARY.match(sql)):
             self._session_changed = True
         elif kind == "DROP TABLE" and not self._drops_allowed and self.in_transaction():
             [(enforced,)] = self._query("PRAGMA foreign_keys")
@@ -304,9 +312,21 @@ class SqliteBackend(SqlBackend):
         if not self._has_foreign_keys():
             return {}
         counts: dict[tuple[str, str], int] = {}
-        for table, _, parent, _ in self._query("PRAGMA foreign_key_check"):
+        try:
+            found = self._query("PRAGMA foreign_key_check")
+        except StatementError:  # a key that names no unique column of its parent: it can't be checked at all
+            found = self._check_each_table()
+        for table, _, parent, _ in found:
             counts[table, parent] = counts.get((table, parent), 0) + 1
         return counts
+
+    def _check_each_table(self) -> list[tuple[Any, ...]]:
+        """As `PRAGMA foreign_key_check`, without the tables whose keys it refuses to check."""
+        found: list[tuple[Any, ...]] = []
+        for (table,) in self._query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%references%'"):
+            with contextlib.suppress(StatementError):
+                found += self._query(f'PRAGMA foreign_key_check("{table.replace(chr(34), chr(34) * 2)}")')
+        return found
 
     def _refuse_broken_keys(self) -> None:
         """Keys were off while tables were dropped: what is broken now must have been so before."""
@@ -351,6 +371,8 @@ def _refused(error: BaseException, index: int = 0) -> StatementError:
         hint = "the disk is full: nothing of this transaction was kept"
     elif code == sqlite3.SQLITE_READONLY:
         hint = "check the rights on the file and its folder"
+    elif OUTSIDE_ONLY.search(str(error)):
+        hint = "set `transaction = false` in the migration's metadata"
     return StatementError(
         str(error),
         hint,

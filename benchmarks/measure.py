@@ -43,7 +43,7 @@ def run_once(contestant: Contestant, folder: str) -> Figures:
     output = os.path.join(folder, f"output-{contestant.name.replace(' ', '-')}")
     done = subprocess.run(
         [sys.executable, "-I", "-S", LAUNCH, output, *contestant.command],
-        env={**os.environ, **contestant.environ},
+        env={**_plain_environ(), **contestant.environ},
         cwd=folder,
         stdout=subprocess.PIPE,
         text=True,
@@ -53,6 +53,11 @@ def run_once(contestant: Contestant, folder: str) -> Figures:
         with open(output, errors="replace") as file:
             raise Failed(f"{contestant.name}: {' '.join(contestant.command)}\n{file.read()[-2000:]}")
     return Figures(**json.loads(done.stdout))
+
+
+def _plain_environ() -> dict[str, str]:
+    """Ours without what changes how Python runs, such as PYTHONDONTWRITEBYTECODE and PYTHONUNBUFFERED."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
 def alternate(

@@ -77,6 +77,9 @@ class Work(Protocol):
 class Session(Protocol):
     """What `up`, `down` and `verify` of a Python migration get (`Sql`, `Mongo`)."""
 
+    def turn_to(self, work: Work) -> None:
+        """Goes on with another section of the same migration: verify, after up."""
+
     def close(self) -> None:
         """Lets go of what the session holds; the backend's connection stays."""
 

@@ -82,7 +82,10 @@ class Config:
 
 def find_config(start: str = ".") -> str:
     """The path of the nearest `miger.toml` in `start` or above it. Raises ConfigError if there is none."""
-    folder = os.path.abspath(start)
+    try:
+        folder = os.path.abspath(start)
+    except FileNotFoundError:
+        raise ConfigError("the current folder has been deleted", hint="change to another, or -C DIR") from None
     while True:
         path = os.path.join(folder, CONFIG_NAME)
         if os.path.isfile(path):

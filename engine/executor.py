@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from dataclasses import dataclass
 
+from miger.engine.backend import Session
 from miger.engine.errors import (
     BadMigrations,
     Interrupted,
@@ -187,14 +189,14 @@ class _Step:
         self._record_done()
         self.backend.commit()
 
-    def _verify_apart(self, session: object) -> None:
+    def _verify_apart(self, session: Session | None) -> None:
         self.backend.begin()
         try:
             self._verify(session)
         finally:
             self.backend.rollback()
 
-    def _verify(self, session: object) -> None:
+    def _verify(self, session: Session | None) -> None:
         reason = verify_reason(self.run, self.migration, session)
         if reason is not None:
             hint = "the change is not there although its statements ran"
@@ -252,7 +254,8 @@ class _Step:
         """Records the failure, tells the observers, and returns what to raise."""
         stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
         if isinstance(error, KeyboardInterrupt):
-            self.backend.reopen()  # broken off at any point: what holds the connection may have closed it
+            with contextlib.suppress(UnreachableError):
+                self.backend.reopen()  # broken off at any point: what holds the connection may have closed it
         else:
             self.backend.rollback()
         failure = self._as_failure(error)
@@ -305,7 +308,10 @@ class _Step:
     @property
     def work_began(self) -> bool:
         """Whether the database knows of this step: then a failure leaves it dirty."""
-        row = self.backend.snapshot().rows.get(self.migration.id)
+        try:
+            row = self.backend.snapshot().rows.get(self.migration.id)
+        except MigerError:
+            return True  # nobody can ask now; `miger status` will tell
         return row is not None and row.state != APPLIED
 
     def _record_failure(self, failure: StepFailed, stopped: bool) -> None:
@@ -331,7 +337,7 @@ def sql_section(run: Run, migration: Migration, name: str) -> SqlSection | None:
     return SqlSection(run.backend, migration, section) if migration.kind == "sql" else None
 
 
-def verify_reason(run: Run, migration: Migration, session: object) -> str | None:
+def verify_reason(run: Run, migration: Migration, session: Session | None) -> str | None:
     """What the migration's verify says is wrong, inside the open transaction; None when it holds."""
     if migration.section("verify") is None:
         return None
@@ -339,4 +345,6 @@ def verify_reason(run: Run, migration: Migration, session: object) -> str | None
     statements = sql_section(run, migration, "verify")
     if statements is not None:
         return run_verify(work, statements)
+    if session is not None:
+        session.turn_to(work)
     return "it returned False" if run_function(work, "verify", session) is False else None

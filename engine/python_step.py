@@ -26,7 +26,11 @@ def run_function(work: StepWork, name: str, session: object) -> object:
     try:
         with _module(migration, _printer(work)) as module:
             return _function(module, migration, name)(session)
-    except (KeyboardInterrupt, StepFailed):
+    except KeyboardInterrupt:
+        raise
+    except StepFailed as error:
+        error.line = error.line or _line_in(migration.path, error)
+        error.dirty = error.dirty or not work.transactional
         raise
     except BaseException as error:
         refused = work.backend.translate(error)

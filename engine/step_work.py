@@ -92,16 +92,22 @@ class StepWork:
             return False
         if self.backend.may_run_in_transaction(statement):
             try:
-                self._run.retrying(self.migration.id, lambda: self._atomically(action, key, digest))
+                self._try(statement, lambda: self._atomically(action, key, digest))
                 return True
             except StatementError as error:
                 if not error.outside_only:
                     raise
         noted = known.data if known is not None else self.backend.evidence_before(statement)
         self._save(Checkpoint(key, digest, "intent", data=noted))
-        self._run.retrying(self.migration.id, lambda: self._outside(statement, action, noted))
+        self._try(statement, lambda: self._outside(statement, action, noted))
         self._save(Checkpoint(key, digest, "done"))
         return True
+
+    def _try(self, statement: Statement, action: Callable[[], None]) -> None:
+        """Again where a lock was in the way; but the rows of a COPY come out of the file only once."""
+        if statement.data is not None:
+            return action()
+        return self._run.retrying(self.migration.id, action)
 
     def _atomically(self, action: Callable[[], int], key: str, digest: str) -> None:
         self.begin_piece()

@@ -16,7 +16,6 @@ HEAVY = frozenset(
 """Top-level names that cost milliseconds and that no plain look at a project needs."""
 NOT_THESE = frozenset({"importlib.metadata", "multiprocessing", "unittest", "http.client", "email.message"})
 
-# Behind the exit, so that nothing which runs at the end is missed.
 PROBE = """
 import os, sys
 from miger.cli.main import main
@@ -38,7 +37,7 @@ def project(tmp_path: Path) -> Path:
     migrations.mkdir(parents=True)
     (migrations / "20260101000000_users.sql").write_text("-- miger:up\nCREATE TABLE users (id INTEGER);\n")
     (migrations / "20260102000000_mark.py").write_text(
-        f"open({str(tmp_path / 'ran')!r}, 'a').close()\n\n\ndef up(db):\n    db.execute('INSERT INTO users VALUES (1)')\n"
+        f"open({str(tmp_path / 'ran')!r}, 'a').close()\n\n\ndef up(db):\n    db.execute('DELETE FROM users')\n"
     )
     (migrations / "20260103000000_import.py").write_text("import no_such_module\n\n\ndef up(db):\n    pass\n")
     return folder

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from miger.cli.output import Output
-from miger.engine.errors import MigerError
+from miger.engine.errors import Interrupted, MigerError
 from miger.engine.events import Event, as_record
 
 
@@ -18,7 +18,7 @@ def print_closing(output: Output, direction: str, error: MigerError | None) -> N
         "event": "run_finished",
         "run": None,
         "direction": direction,
-        "result": "done" if error is None else "refused",
+        "result": "done" if error is None else "interrupted" if isinstance(error, Interrupted) else "refused",
         "finished": [],
         "ms": 0,
     }

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from importlib import import_module
 
-from miger.cli.output import Output
+from miger.cli.output import Output, silence
 from miger.cli.parser import make_parser
 from miger.engine.errors import MigerError
 
 
 def run() -> None:
     """The console script."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal in ASCII gets what it can show
     sys.exit(main(sys.argv[1:]))
 
 
 def main(arguments: list[str]) -> int:
     """Runs one command and returns its exit code. Prints every error; raises none."""
-    output = Output(json=False)
+    output = Output()
+    code = _run(arguments, output)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader of our output has gone (`miger history | head`)
+        silence(sys.stdout)
+    except OSError as error:
+        silence(sys.stdout)
+        output.error(MigerError(f"cannot write to stdout: {error.strerror}"))
+        code = code or 1
+    return code
+
+
+def _run(arguments: list[str], output: Output) -> int:
     try:
         args = make_parser().parse_args(arguments)
-        output = Output(json=args.json, quiet=args.quiet, verbose=args.verbose, color=not args.no_color)
+        output.take(args)
         command = import_module(f"miger.cli.commands.{args.command or 'home'}")
         return int(command.run(args, output))
     except MigerError as error:
@@ -31,6 +46,8 @@ def main(arguments: list[str]) -> int:
         output.say("interrupted")
         return 130
     except BrokenPipeError:
-        # The reader of our output has gone (`miger history | head`); nothing is left to say.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        silence(sys.stdout)
         return 0
+    except OSError as error:
+        output.error(MigerError(str(error)))
+        return 1

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Iterable, Sequence
+from typing import TextIO
 
 from miger.engine.errors import MigerError
+
+STDERR = 2  # the descriptor
 
 STYLES = {
     "applied": "green",
@@ -21,11 +26,20 @@ STYLES = {
 class Output:
     """One command's way of speaking: as JSON or text, how much, with colours or not."""
 
-    def __init__(self, *, json: bool = False, quiet: bool = False, verbose: bool = False, color: bool = True) -> None:
-        self.json = json
-        self.quiet = quiet
-        self.verbose = verbose
-        self.color = color and not os.environ.get("NO_COLOR")
+    def __init__(self) -> None:
+        self.json = False
+        self.log_json = False
+        self.quiet = False
+        self.verbose = False
+        self.color = not os.environ.get("NO_COLOR")
+
+    def take(self, args: Namespace) -> None:
+        """Speaks as the command line asks for."""
+        self.json = args.json
+        self.log_json = args.log_format == "json"
+        self.quiet = args.quiet
+        self.verbose = args.verbose
+        self.color = self.color and not args.no_color
 
     def data(self, text: str) -> None:
         """One line of what was asked for."""
@@ -38,22 +52,44 @@ class Output:
         print(json.dumps(value, indent=2, ensure_ascii=False))
 
     def line(self, value: object) -> None:
-        """One JSON value on one line, at once."""
+        """One JSON value on one line, at once. That nobody reads it any more stops no run."""
         import json
 
-        print(json.dumps(value, ensure_ascii=False, default=str), flush=True)
+        _write(sys.stdout, json.dumps(value, ensure_ascii=False, default=str))
 
     def say(self, text: str) -> None:
         """Narration."""
-        if not self.quiet:
-            print(text, file=sys.stderr, flush=True)
+        if self.quiet:
+            return
+        if self.log_json:
+            from miger.cli.json_log import write_record  # deferred: most logs are text
+
+            write_record("info", "message", {"message": text})
+        else:
+            _write(sys.stderr, text)
+
+    def say_at_once(self, text: str) -> None:
+        """Narration from a signal handler, which may have come in the middle of another write."""
+        if self.log_json:
+            import json
+            from datetime import UTC, datetime
+
+            now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+            text = json.dumps({"message": text, "event": "message", "level": "info", "timestamp": now})
+        with contextlib.suppress(OSError):
+            os.write(STDERR, f"{text}\n".encode())
 
     def error(self, error: MigerError) -> None:
         """An error, with what to do about it."""
-        print(f"miger: {error.message}", file=sys.stderr)
+        if self.log_json:
+            from miger.cli.json_log import write_record
+
+            data = {"message": error.message, "hint": error.hint, "exit_code": error.exit_code}
+            write_record("error", "error", data)
+            return
+        _write(sys.stderr, f"miger: {error.message}")
         if error.hint:
-            print(f"  → {error.hint}", file=sys.stderr)
-        sys.stderr.flush()
+            _write(sys.stderr, f"  → {error.hint}")
 
     def table(self, rows: Iterable[Sequence[str]], headings: Sequence[str]) -> None:
         """Rows in columns: by rich on a terminal, as plain aligned text elsewhere."""
@@ -76,3 +112,16 @@ class Output:
             style = next((STYLES[cell] for cell in row if cell in STYLES), "")
             table.add_row(*(Text(cell, style=style if cell in STYLES or len(cell) == 1 else "") for cell in row))
         Console().print(table)
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        print(text, file=stream, flush=True)
+    except OSError:  # its reader has gone, or its disk is full
+        silence(stream)
+
+
+def silence(stream: TextIO) -> None:
+    """Sends the rest of what is written to a stream nowhere, so that Python's exit does not fail at it."""
+    with contextlib.suppress(OSError, ValueError):  # not a file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

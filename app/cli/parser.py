@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from miger import __version__
+from miger.engine.durations import parse_duration
 from miger.engine.errors import UsageError
 
 EPILOG = """exit codes: 0 done or nothing to do · 1 a migration failed · 2 usage or configuration · 3 pending
@@ -141,11 +142,17 @@ def _order(parser: Parser) -> None:
 def _consent(parser: Parser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--confirm", metavar="ENV", help="the name of the environment, where it is protected")
-    parser.add_argument("--wait", type=float, metavar="SECONDS", help="how long to wait for another run")
+    parser.add_argument("--wait", type=_seconds, metavar="SECONDS", help="how long to wait for another run")
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 0:
-        raise argparse.ArgumentTypeError(f"{text} is less than 0")
-    return count
+    if not text.isascii() or not text.isdigit():
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 up")
+    return int(text)
+
+
+def _seconds(text: str) -> float:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} {error}") from None

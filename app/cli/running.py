@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # a run with nothing to do makes no event
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[Interrupt]:
+def interruptible(output: Output) -> Iterator[Interrupt]:
     """ctrl+c and SIGTERM stop the run after the current statement; a second one breaks it off."""
     interrupt = Interrupt()
 
@@ -32,7 +32,7 @@ def interruptible() -> Iterator[Interrupt]:
         if interrupt.requested:
             raise KeyboardInterrupt
         interrupt.request()
-        print("stopping after the current statement; once more breaks it off", file=sys.stderr, flush=True)
+        output.say_at_once("stopping after the current statement; once more breaks it off")
 
     former = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -50,9 +50,9 @@ def observer_for(args: Namespace, output: Output) -> Iterator[Observer]:
 
         yield lambda event: print_event(output, event)
     elif args.log_format == "json":
-        from miger.cli.json_log import JsonLog
+        from miger.cli.json_log import log_event
 
-        yield JsonLog()
+        yield log_event
     elif output.color and sys.stderr.isatty() and not output.quiet:
         from miger.cli.live import LiveProgress
 
@@ -98,13 +98,13 @@ def run_and_tell(
             if make_plan is not None and make_plan(project).nothing_to_do and not output.json:
                 output.say("nothing to do")
                 return 0
-            with interruptible() as interrupt, observer_for(args, output) as observer:
+            with interruptible(output) as interrupt, observer_for(args, output) as observer:
                 tally.observer = observer
                 action(project, tally, interrupt)
             tally.close(output, direction)
         except MigerError as error:
             tally.close(output, direction, error)
-            if isinstance(error, StepFailed) and not output.quiet and not output.json:
+            if isinstance(error, StepFailed) and tally.failure_told and not output.quiet and not output.json:
                 return error.exit_code
             raise
     return 0
@@ -117,10 +117,13 @@ class _Tally:
 
     def __init__(self) -> None:
         self._finished = False
+        self.failure_told = False
 
     def __call__(self, event: Event) -> None:
         self.observer(event)
-        self._finished = self._finished or type(event).__name__ == "RunFinished"
+        name = type(event).__name__
+        self._finished = self._finished or name == "RunFinished"
+        self.failure_told = self.failure_told or name == "StepFailed"
 
     def close(self, output: Output, direction: str, error: MigerError | None = None) -> None:
         if output.json and not self._finished:

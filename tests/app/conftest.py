@@ -24,16 +24,12 @@ def sandbox(
 
 
 @pytest.fixture
-def sqlite_sandbox(
-    tmp_path: os.PathLike[str], sqlite_url: str, capsys: pytest.CaptureFixture[str]
-) -> Sandbox:
+def sqlite_sandbox(tmp_path: os.PathLike[str], sqlite_url: str, capsys: pytest.CaptureFixture[str]) -> Sandbox:
     """An empty project on SQLite, for what is the same everywhere."""
     return Sandbox(os.path.join(tmp_path, "shop"), "sqlite", sqlite_url, capsys)
 
 
 @pytest.fixture
-def postgresql_sandbox(
-    tmp_path: os.PathLike[str], postgresql_url: str, capsys: pytest.CaptureFixture[str]
-) -> Sandbox:
+def postgresql_sandbox(tmp_path: os.PathLike[str], postgresql_url: str, capsys: pytest.CaptureFixture[str]) -> Sandbox:
     """An empty project on PostgreSQL."""
     return Sandbox(os.path.join(tmp_path, "shop"), "postgresql", postgresql_url, capsys)

@@ -215,7 +215,9 @@ class Sandbox:
         """Schema and rows of everything that is not ours, to be compared."""
         contents = {table: sorted(self.rows(f"SELECT * FROM {table}")) for table in sorted(self.tables())}
         if self.sqlite:
-            schema = self.rows("SELECT type, name, sql FROM sqlite_master WHERE tbl_name NOT LIKE 'miger_%' ORDER BY 1, 2")
+            schema = self.rows(
+                "SELECT type, name, sql FROM sqlite_master WHERE tbl_name NOT LIKE 'miger_%' ORDER BY 1, 2"
+            )
             return {"schema": schema, "rows": contents}
         columns = self.rows(
             "SELECT table_name, column_name, ordinal_position, data_type, is_nullable, column_default "

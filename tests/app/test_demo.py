@@ -249,6 +249,17 @@ def test_on_a_terminal_it_waits_before_each_command(tmp_path: Path, monkeypatch:
     assert "13 applied, 2 pending" in screen.getvalue()
 
 
+def test_ctrl_c_at_the_question_is_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = on_a_terminal(monkeypatch, "")
+
+    def interrupted() -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys.stdin, "readline", interrupted)
+    assert main(["demo", str(tmp_path / "shop")]) == 130
+    assert screen.getvalue().endswith("\n")
+
+
 def test_a_command_that_fails_ends_it_with_its_exit_code(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

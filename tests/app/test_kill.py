@@ -15,7 +15,7 @@ from tests.app.sandbox import Process, Sandbox
 MIGRATIONS = 30
 MOST_KILLS = 6  # in a round; then it may finish
 
-BATCHES = '''
+BATCHES = """
 def up(db):
     with db.step("first") as todo:
         if todo:
@@ -27,7 +27,7 @@ def up(db):
     with db.step("last") as todo:
         if todo:
             db.execute("INSERT INTO logs VALUES ({number}, 'last')")
-'''
+"""
 
 
 def write_migrations(sandbox: Sandbox) -> list[str]:
@@ -60,7 +60,7 @@ def write_migrations(sandbox: Sandbox) -> list[str]:
                 metadata="transaction = false",
             )
         elif kind == 3:
-            sandbox.python(id, f'def up(db):\n    db.execute("INSERT INTO logs VALUES ({number}, \'python\')")')
+            sandbox.python(id, f"def up(db):\n    db.execute(\"INSERT INTO logs VALUES ({number}, 'python')\")")
         else:
             sandbox.sql(id, f"CREATE TABLE t{number} (x INTEGER);\nINSERT INTO logs VALUES ({number}, 'sql');")
     return ids

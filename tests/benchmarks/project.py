@@ -14,13 +14,8 @@ class TinyProject:
         self.folder = folder
         self.count = 0
         (folder / "migrations").mkdir(parents=True)
-        (folder / "miger.toml").write_text('[project]\nname = "tiny"\n[environments.dev]\nurl = "${TINY_URL:-none}"\n')
-        self.use(url)
-
-    def use(self, url: str) -> None:
-        """Leads to another database."""
-        text = f'[project]\nname = "tiny"\n[environments.dev]\nurl = "{url}"\n'
-        (self.folder / "miger.toml").write_text(text)
+        config = f'[project]\nname = "tiny"\n[environments.dev]\nurl = "{url}"\n'
+        (folder / "miger.toml").write_text(config)
 
     def grow(self, count: int) -> None:
         """Adds migrations."""

@@ -49,7 +49,9 @@ class Relay:
             while True:
                 client, _ = self._listener.accept()
                 server = socket.create_connection(self._server)
-                self._open += [client, server]
+                for end in (client, server):
+                    end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                    self._open.append(end)
                 for work, source, target in ((self._note, client, server), (_pass_on, server, client)):
                     thread = threading.Thread(target=work, args=(source, target), daemon=True)
                     self._threads.append(thread)

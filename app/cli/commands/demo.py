@@ -93,7 +93,11 @@ class _Guide:
             return True
         sys.stdout.write("  [Enter: run it, q: stop here] ")
         sys.stdout.flush()
-        answer = sys.stdin.readline()
+        try:
+            answer = sys.stdin.readline()
+        except KeyboardInterrupt:
+            sys.stdout.write("\n")
+            raise
         if self._styled:
             sys.stdout.write("\x1b[A\x1b[2K")  # the question has been answered: take its line away
             sys.stdout.flush()

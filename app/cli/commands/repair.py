@@ -19,8 +19,9 @@ def run(args: Namespace, output: Output) -> int:
     assume = None if args.assume is None else args.assume == "done"
 
     def mend(project: Project, on_event: Observer, interrupt: Interrupt) -> None:
+        id = project.resolve(args.target)
         changed = project.repair(
-            args.target,
+            id,
             args.choice,
             assume=assume,
             confirm=confirmed(args, project),
@@ -28,8 +29,8 @@ def run(args: Namespace, output: Output) -> int:
             on_event=on_event,
             interrupt=interrupt,
         )
-        id = project.resolve(args.target)
-        state = project.status().by_id[id].state
+        item = project.status().by_id.get(id)
+        state = item.state if item is not None else "forgotten"  # it had no file
         output.say(f"{id} is {state}" if changed else f"nothing to do: {id} is {state}")
 
     return run_and_tell(args, output, "up", mend)

@@ -38,13 +38,13 @@ def run(args: Namespace, output: Output) -> int:
 def _checkpoints(project: Project, item: MigrationStatus) -> dict[str, Checkpoint]:
     if item.state not in ("dirty", "running") or item.row is None:
         return {}
-    return project.backend.checkpoints(item.id, item.row.direction)
+    return project.checkpoints(item.id, item.row.direction)
 
 
 def statements_of(project: Project, migration: Migration, section: str) -> Iterator[tuple[int, int, str]]:
     """Number, line and beginning of each statement of an SQL section."""
     if migration.kind == "sql" and (found := migration.section(section)) is not None:
-        for statement in split(read_section(migration, section), project.backend.dialect, found.line):
+        for statement in split(read_section(migration, section), project.dialect, found.line):
             yield statement.number, statement.line, shown(statement.sql)
 
 

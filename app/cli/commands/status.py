@@ -32,7 +32,7 @@ def as_document(project: Project, status: Status) -> dict[str, object]:
     return {
         "project": project.config.name,
         "environment": project.environment.name,
-        "backend": project.backend.name,
+        "backend": project.backend_name,
         "release": status.release,
         "heads": list(status.heads),
         "lock": None if status.holder is None else _lock(status.holder),
@@ -87,7 +87,7 @@ def note_on(item: MigrationStatus) -> str:
 def _show(project: Project, status: Status, output: Output) -> None:
     environment = project.environment
     flags = [word for word in ("protected", "read_only") if getattr(environment, word)]
-    output.data(" · ".join([project.config.name, environment.name, project.backend.server(), *flags]))
+    output.data(" · ".join([project.config.name, environment.name, project.server(), *flags]))
     output.table(
         ((GLYPHS[item.state], item.id, item.state, note_on(item)) for item in status.migrations),
         ("", "migration", "state", ""),

@@ -12,7 +12,7 @@ from miger.project import Project
 def run(args: Namespace, output: Output) -> int:
     """Frees the lease; asks first, as the run may still be going."""
     with Project.open(args.folder, args.environment) as project:
-        holder = project.backend.snapshot().holder
+        holder = project.holder()
         if holder is not None:
             ask(args, f"free the lease of {holder}")
             holder = project.unlock(holder.token)
