@@ -12,13 +12,13 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from miger import __version__
 from miger.backends.registry import backend_class_for
 from miger.engine.config import Config, Environment, find_config, load_config
-from miger.engine.errors import BadMigrations, LockHeld, RefusedError, StatementError, UsageError
+from miger.engine.errors import BadMigrations, LockHeld, RefusedError, UsageError
 from miger.engine.graph import MigrationGraph
 from miger.engine.loader import load_folder
 from miger.engine.planner import DOWN, UP, Plan, plan_down, plan_up
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from miger.engine.interrupt import Interrupt
     from miger.engine.owner import Owner
     from miger.engine.run import Run
-    from miger.engine.state import Checkpoint, HistoryEntry
+    from miger.engine.state import Checkpoint, HistoryEntry, Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Project:
     def status(self) -> Status:
         """What state each migration is in. Writes nothing."""
         graph = self.graph
-        return status_of(graph, self._pool.read(lambda backend: backend.snapshot()))
+        return status_of(graph, self._pool.read(_snapshot))
 
     def plan(
         self,
@@ -288,34 +288,31 @@ class Project:
         Raises LockHeld where the holder's transaction keeps even the lease from being written.
         """
         from miger.engine.run import Run
-        from miger.engine.state import Lease
 
         with self._pool.connection() as backend:
             holder = backend.snapshot().holder
             if holder is None or (token is not None and holder.token != token):
                 return None
-            try:
-                freed = backend.break_lease(holder.token)
-            except StatementError as error:
-                if not error.retryable:
-                    raise
+            owner = _owner()
+            answer = backend.acquire(owner, self.environment.lease, dead=holder)
+            if isinstance(answer, Holder):
                 raise LockHeld(
-                    f"the lease cannot be freed: a transaction of {holder} keeps the database locked",
-                    "end that process first; its lease is then free by itself",
-                ) from error
-            if freed:
-                run = Run(backend, _owner(), Lease("", holder.token + 1))
-                backend.record(run.lease, run.entry("", "lease_broken", error=f"of {holder}"), None)
+                    f"the lease cannot be freed: {answer} is in the middle of a transaction",
+                    "end that process; its lease is then free by itself",
+                )
+            run = Run(backend, owner, answer)
+            backend.record(answer, run.entry("", "lease_broken", error=f"of {holder}"), None)
+            backend.release(answer)
         return holder
 
     def holder(self) -> Holder | None:
         """Who holds the lease."""
-        return self._pool.read(lambda backend: backend.snapshot().holder)
+        return self._pool.read(_snapshot).holder
 
     # Within
 
     def _status(self, backend: Backend) -> Status:
-        return status_of(self.graph, backend.snapshot())
+        return status_of(self.graph, _snapshot(backend))
 
     def _run(
         self,
@@ -386,6 +383,18 @@ class Project:
             return target
         missing = [id for id in status.ids("missing", "dirty") if target in id and id not in self.graph]
         return missing[0] if len(missing) == 1 else self.graph.resolve(target)
+
+
+def _snapshot(backend: Backend) -> Snapshot:
+    """What the database says; the lease of a process that is seen to be dead counts as expired."""
+    snapshot = backend.snapshot()
+    holder = snapshot.holder
+    if holder is not None and not holder.expired:
+        from miger.engine.owner import is_dead
+
+        if is_dead(holder):
+            return replace(snapshot, holder=replace(holder, expired=True))
+    return snapshot
 
 
 def _id_of(file: str) -> str:

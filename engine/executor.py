@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import dataclass
 
@@ -14,7 +13,6 @@ from miger.engine.errors import (
     MigerError,
     StatementError,
     StepFailed,
-    UnreachableError,
 )
 from miger.engine.events import LogLine, RunFinished, RunStarted, StepFinished, StepStarted
 from miger.engine.events import StepFailed as StepFailedEvent
@@ -24,7 +22,14 @@ from miger.engine.planner import UP, Plan, PlanStep
 from miger.engine.python_files import check_python
 from miger.engine.python_step import run_function
 from miger.engine.run import Run
-from miger.engine.sql_step import SqlSection, check_prefix, run_checkpointed, run_in_transaction, run_verify
+from miger.engine.sql_step import (
+    SqlSection,
+    check_prefix,
+    refuse_empty,
+    run_checkpointed,
+    run_in_transaction,
+    run_verify,
+)
 from miger.engine.state import APPLIED, APPLYING, DIRTY, REVERTING, StateRow
 from miger.engine.step_work import StepWork
 
@@ -171,6 +176,8 @@ class _Step:
     def _checkpointed(self) -> None:
         """Piece by piece, each committed with its checkpoint; that it began is recorded first."""
         self._tell_started()
+        if self.statements is not None and self.statements.count == 0:
+            refuse_empty(self.work, 0)
         self._record_begun()
         session = self.backend.session(self.work) if self.statements is None else None
         try:
@@ -240,24 +247,22 @@ class _Step:
         )
 
     def _settled(self, error: BaseException) -> bool:
-        """After a lost connection: connects anew and sees whether the step's COMMIT had arrived."""
-        if not (isinstance(error, StatementError) and error.disconnected):
+        """After a lost or broken-off connection: connects anew and sees whether the step's COMMIT had arrived."""
+        if isinstance(error, KeyboardInterrupt):
+            self.run.interrupt.request()  # if it had, nothing more begins
+        elif not (isinstance(error, StatementError) and error.disconnected):
             return False
         event = "applied" if self.direction == UP else "reverted"
         try:
             self.backend.reopen()
             return self.backend.recorded(self.run.id, self.migration.id, event)
-        except UnreachableError:
+        except MigerError:  # unreachable: the failure can't be recorded either, and that is told
             return False
 
     def _fail(self, error: BaseException) -> MigerError:
         """Records the failure, tells the observers, and returns what to raise."""
         stopped = isinstance(error, (Interrupted, KeyboardInterrupt))
-        if isinstance(error, KeyboardInterrupt):
-            with contextlib.suppress(UnreachableError):
-                self.backend.reopen()  # broken off at any point: what holds the connection may have closed it
-        else:
-            self.backend.rollback()
+        self.backend.rollback()
         failure = self._as_failure(error)
         try:
             self._clean_session(thorough=True)

@@ -75,7 +75,7 @@ def run_in_transaction(work: StepWork, statements: SqlSection) -> None:
         if statements.count is None:
             characters += sum(map(len, group.texts if isinstance(group, Group) else [first.raw]))
             work.emit(Progress(work.run, work.migration.id, "characters", characters, None))
-    _refuse_empty(work, ran)
+    refuse_empty(work, ran)
 
 
 def run_checkpointed(work: StepWork, statements: SqlSection) -> None:
@@ -91,7 +91,7 @@ def run_checkpointed(work: StepWork, statements: SqlSection) -> None:
         except StatementError as error:
             raise _failed(work.migration, statement, error.message, error.hint, error, dirty=True) from error
         ran += 1
-    _refuse_empty(work, ran)
+    refuse_empty(work, ran)
 
 
 def check_prefix(work: StepWork, statements: SqlSection) -> None:
@@ -154,7 +154,8 @@ def _refuse_transaction_control(migration: Migration, statement: Statement) -> N
         )
 
 
-def _refuse_empty(work: StepWork, ran: int) -> None:
+def refuse_empty(work: StepWork, ran: int) -> None:
+    """Raises StepFailed for a section of no statements, unless it is that of a merge."""
     if ran == 0 and len(work.migration.depends) < 2:
         raise StepFailed(
             work.migration.id,

@@ -76,7 +76,9 @@ def test_up_takes_a_target_with_its_ancestors_or_a_number_of_steps(sandbox: Sand
         (["0003_right"], ["0006", "0005", "0003"]),
     ],
 )
-def test_down_reverts_what_it_names_newest_first(sqlite_sandbox: Sandbox, arguments: list[str], gone: list[str]) -> None:
+def test_down_reverts_what_it_names_newest_first(
+    sqlite_sandbox: Sandbox, arguments: list[str], gone: list[str]
+) -> None:
     sandbox = sqlite_sandbox
     write_diamond(sandbox)
     sandbox.miger("up")
@@ -225,7 +227,7 @@ def test_a_failure_keeps_what_was_applied_before_it_and_says_so(sandbox: Sandbox
 def test_verify_gates_success(sandbox: Sandbox) -> None:
     sandbox.sql("0001_first", "CREATE TABLE first (id INTEGER);", verify="SELECT other FROM first LIMIT 0;")
     refused = sandbox.miger("up", code=1)
-    assert "verify: line 5" in refused.err
+    assert "verify: line 6" in refused.err
     assert sandbox.tables() == set()
     sandbox.sql(
         "0001_first",
