@@ -50,6 +50,8 @@ DROPS_TABLE = re.compile(r"drop\s+table|drop_table|batch_alter_table")
 CHANGES_SESSION = frozenset({"PRAGMA", "ATTACH", "DETACH"})
 TEMPORARY = re.compile(r"CREATE\s+TEMP|[^(]{,200}\btemp\s*\.", re.IGNORECASE)
 
+FOREVER = 2_000_000.0  # seconds; SQLite takes milliseconds as a 32-bit integer
+
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 NO_ACCESS_CODES = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
 
@@ -86,7 +88,7 @@ class SqliteBackend(SqlBackend):
         try:
             connection = sqlite3.connect(
                 target,
-                timeout=5.0 if timeout is None else timeout,
+                timeout=FOREVER if timeout is None else timeout,
                 isolation_level=None,  # BEGIN and COMMIT are sent by us, so that DDL is part of them
                 check_same_thread=False,
                 uri=bool(self._options),

@@ -57,8 +57,13 @@ def describe(event: Event, *, verbose: bool) -> str | None:
         case RunFinished(result=result, finished=finished, ms=ms):
             if result == "done" and not finished:
                 return "nothing to do"
-            return f"{result}: {len(finished)} migrations in {duration(ms)}"
+            return f"{result}: {counted(len(finished), 'migration')} finished in {duration(ms)}"
     return None
+
+
+def counted(count: int, noun: str) -> str:
+    """`1 migration`, `2 migrations`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 class Narration:

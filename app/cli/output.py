@@ -107,10 +107,14 @@ class Output:
         from rich.table import Table
         from rich.text import Text
 
+        from miger.engine.status import GLYPHS
+
         table = Table(*headings, box=None, header_style="dim", pad_edge=False)
         for row in rows:
             style = next((STYLES[cell] for cell in row if cell in STYLES), "")
-            table.add_row(*(Text(cell, style=style if cell in STYLES or len(cell) == 1 else "") for cell in row))
+            table.add_row(
+                *(Text(cell, style=style if cell in STYLES or cell in GLYPHS.values() else "") for cell in row)
+            )
         Console().print(table)
 
 

@@ -11,6 +11,7 @@ from miger.engine.migration import Migration, Section
 from miger.engine.recovery import CHOICES, check_choice, choices_for
 from miger.engine.state import StateRow
 from miger.engine.status import MigrationStatus
+
 from tests.app.sandbox import Sandbox
 
 ID = "0002_fill"

@@ -6,6 +6,7 @@ import pytest
 
 from miger import Project
 from miger.engine.errors import UsageError
+
 from tests.app.sandbox import Sandbox
 
 

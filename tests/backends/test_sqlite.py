@@ -16,6 +16,7 @@ import pytest
 from miger.backends.sqlite import SqliteBackend
 from miger.engine.errors import MigerError, StatementError, StepFailed, UnreachableError
 from miger.engine.events import LogLine
+
 from tests.backends.shop import Shop
 
 FAMILY = """

@@ -5,16 +5,23 @@ from __future__ import annotations
 from argparse import Namespace
 
 from miger.cli.output import Output
-from miger.engine.config import Config, Environment, find_config, load_config
+from miger.engine.config import Config, find_config, load_config
+from miger.engine.errors import ConfigError
 
 
 def run(args: Namespace, output: Output) -> int:
-    """`check` reads every environment and reports all problems; `show` prints what holds, passwords masked."""
+    """`check` reads every environment, or the one of -e, and reports all problems.
+
+    `show` prints what holds, passwords masked; what cannot be filled in here is said in its place.
+    """
     config = load_config(find_config(args.folder))
-    environments = config.environments
+    names = config.names if args.environment is None else (args.environment,)
     if args.action == "check":
-        output.say(f"{config.path} is valid: {', '.join(environments)}")
-    elif output.json:
+        checked = config.environments if args.environment is None else [config.environment(args.environment).name]
+        output.say(f"{config.path} is valid: {', '.join(checked)}")
+        return 0
+    environments = {name: _values(config, name) for name in names}
+    if output.json:
         output.document(_document(config, environments))
     else:
         for line in _lines(config, environments):
@@ -22,7 +29,13 @@ def run(args: Namespace, output: Output) -> int:
     return 0
 
 
-def _values(environment: Environment) -> dict[str, object]:
+def _values(config: Config, name: str) -> dict[str, object]:
+    try:
+        environment = config.environment(name)
+    except ConfigError as error:
+        if not error.problems:  # there is no such environment
+            raise
+        return {"problems": [f"{problem.message}" for problem in error.problems]}
     names = (
         "protected",
         "read_only",
@@ -36,18 +49,18 @@ def _values(environment: Environment) -> dict[str, object]:
     return {"url": str(environment.url), **{name: getattr(environment, name) for name in names}}
 
 
-def _document(config: Config, environments: dict[str, Environment]) -> dict[str, object]:
+def _document(config: Config, environments: dict[str, dict[str, object]]) -> dict[str, object]:
     return {
         "file": config.path,
         "project": config.name,
         "migrations": config.migrations,
         "default": config.default,
         "history": config.history,
-        "environments": {name: _values(environment) for name, environment in environments.items()},
+        "environments": environments,
     }
 
 
-def _lines(config: Config, environments: dict[str, Environment]) -> list[str]:
+def _lines(config: Config, environments: dict[str, dict[str, object]]) -> list[str]:
     lines = [
         f"{config.path}",
         f"project {config.name}, migrations in {config.migrations}, tables {config.history}*",
@@ -55,5 +68,5 @@ def _lines(config: Config, environments: dict[str, Environment]) -> list[str]:
     for name, environment in environments.items():
         default = " (default)" if name == config.default else ""
         lines.append(f"{name}{default}")
-        lines += [f"  {key} = {'none' if value is None else value}" for key, value in _values(environment).items()]
+        lines += [f"  {key} = {'none' if value is None else value}" for key, value in environment.items()]
     return lines

@@ -72,7 +72,8 @@ def note_on(item: MigrationStatus) -> str:
     if item.state in ("dirty", "running") and row is not None:
         going = "applying" if row.direction == "up" else "reverting"
         of = f" of {row.total}" if row.total is not None else ""
-        notes.append(f"{going}, {row.done}{of} statements done")
+        counted = row.done or row.total is not None  # a Python migration may go by steps and batches instead
+        notes.append(f"{going}, {row.done}{of} statements done" if counted else going)
         if row.error:
             notes.append(row.error.partition("\n")[0])
     elif row is not None:

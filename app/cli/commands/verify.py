@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 
+from miger.cli.narration import counted
 from miger.cli.output import Output
 from miger.engine.errors import IntegrityError
 from miger.project import Project, VerifyReport
@@ -49,7 +50,6 @@ def _lines(report: VerifyReport) -> list[str]:
         f"· {id}: verify no longer holds, maybe changed on purpose by a later one: {reason}"
         for id, reason in report.superseded
     ]
-    lines.append(
-        f"{'all is well' if report.ok else 'folder and database disagree'}; {report.checked} verify sections ran"
-    )
+    verdict = "all is well" if report.ok else "folder and database disagree"
+    lines.append(f"{verdict}; {counted(report.checked, 'verify section')} ran")
     return lines
