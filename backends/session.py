@@ -52,6 +52,7 @@ class Sql:
         self._number = 0  # of what is shown
         self._outside = 0  # of statements outside of steps and batches, which are checkpointed by number
         self._in_piece = False
+        self._closed = False
         self._names: set[str] = set()
         for name in ("do_execute", "do_executemany", "do_execute_no_params"):
             event.listen(self._engine, name, getattr(self, f"_{name}"))
@@ -63,6 +64,7 @@ class Sql:
 
     def close(self) -> None:
         """Lets go of the connection; called by the engine after COMMIT or ROLLBACK."""
+        self._closed = True
         for name in ("do_execute", "do_executemany", "do_execute_no_params"):
             event.remove(self._engine, name, getattr(self, f"_{name}"))
         with contextlib.suppress(sqlalchemy.exc.SQLAlchemyError):
@@ -181,7 +183,8 @@ class Sql:
             yield
             self._work.end_piece(checkpoint())
         except BaseException:
-            self._backend.rollback()
+            if not self._closed:  # a forgotten generator of batches may end long after its run
+                self._backend.rollback()
             raise
         finally:
             self._in_piece = False

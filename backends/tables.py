@@ -24,7 +24,9 @@ class TableStyle:
     """How one database says what the others say differently.
 
     `iso` wraps a time column so that it reads as ISO 8601 in UTC; `later` is an expression for the
-    time a number of seconds (one parameter) from now; `lock` ends a SELECT that must hold the row.
+    time a number of seconds (one parameter) from now; `lock` ends a SELECT that must hold the row;
+    `on_conflict` begins what an INSERT does to a row that is there already, with `excluded` for a
+    new value; `from_nothing` is what a SELECT without a table needs before its WHERE.
     """
 
     now: str
@@ -36,16 +38,20 @@ class TableStyle:
     timestamp: str
     serial: str
     placeholder: str
+    quote: str = '"'
+    on_conflict: str = "ON CONFLICT (id) DO UPDATE SET"
+    excluded: str = "excluded.{}"
+    from_nothing: str = ""
 
 
 class TableSql:
     """All statements on our tables, for one prefix (already qualified with a schema where there is one)."""
 
     def __init__(self, style: TableStyle, qualify: str, prefix: str) -> None:
-        self.migrations = f'{qualify}"{prefix}migrations"'
-        self.history = f'{qualify}"{prefix}history"'
-        self.lock = f'{qualify}"{prefix}lock"'
-        self.checkpoints = f'{qualify}"{prefix}checkpoints"'
+        quote = style.quote
+        self.migrations, self.history, self.lock, self.checkpoints = (
+            f"{qualify}{quote}{prefix}{name}{quote}" for name in ("migrations", "history", "lock", "checkpoints")
+        )
         self._style = style
         self._define_reads()
         self._define_writes()
@@ -81,10 +87,10 @@ class TableSql:
         )
         state = STATE_COLUMNS.format(at="changed_at")
         names = [name.strip() for name in state.split(",")]
-        updates = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+        updates = ", ".join(f"{name} = {self._style.excluded.format(name)}" for name in names[1:])
         self.put_state = self._final(
             f"INSERT INTO {self.migrations} ({state}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, {now}, ?, ?) "
-            f"ON CONFLICT (id) DO UPDATE SET {updates}"
+            f"{self._style.on_conflict} {updates}"
         )
         self.drop_state = self._final(f"DELETE FROM {self.migrations} WHERE id = ?")
         self.drop_checkpoints = self._final(f"DELETE FROM {self.checkpoints} WHERE migration = ?")
@@ -140,5 +146,5 @@ class TableSql:
             f"activity {key} NOT NULL, acquired_at {timestamp} NOT NULL, expires_at {timestamp} NOT NULL, "
             "format INTEGER NOT NULL)",
             f"INSERT INTO {self.lock} SELECT 1, 0, '', '', '', 0, '', '', '', '', {style.now}, {style.now}, "
-            f"{FORMAT} WHERE NOT EXISTS (SELECT 1 FROM {self.lock})",
+            f"{FORMAT}{style.from_nothing} WHERE NOT EXISTS (SELECT 1 FROM {self.lock})",
         )

@@ -190,7 +190,8 @@ class StatementError(MigerError):
     `code` is the database's own (an SQLSTATE or an error number), `position` a 0-based character
     offset into the statement, `index` the number within the group sent together. `retryable`: the
     cause passes by itself (a lock, a deadlock). `disconnected`: the connection is gone.
-    `outside_only`: it cannot run inside a transaction.
+    `outside_only`: it cannot run inside a transaction. `statement` and `line` (from 1) are filled in
+    by those who know the file.
     """
 
     def __init__(
@@ -212,6 +213,8 @@ class StatementError(MigerError):
         self.retryable = retryable
         self.disconnected = disconnected
         self.outside_only = outside_only
+        self.statement = 0
+        self.line = 0
 
 
 class StepFailed(MigerError):

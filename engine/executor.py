@@ -250,8 +250,10 @@ class _Step:
         """After a lost or broken-off connection: connects anew and sees whether the step's COMMIT had arrived."""
         if isinstance(error, KeyboardInterrupt):
             self.run.interrupt.request()  # if it had, nothing more begins
-        elif not (isinstance(error, StatementError) and error.disconnected):
-            return False
+        else:
+            cause = error.__cause__ if isinstance(error, StepFailed) else error
+            if not (isinstance(cause, StatementError) and cause.disconnected):
+                return False
         event = "applied" if self.direction == UP else "reverted"
         try:
             self.backend.reopen()
@@ -308,7 +310,8 @@ class _Step:
             return StepFailed(self.migration.id, f"interrupted {left}", hint, dirty=dirty)
         message = error.message if isinstance(error, MigerError) else f"{type(error).__name__}: {error}"
         hint = error.hint if isinstance(error, MigerError) else ""
-        return StepFailed(self.migration.id, message, hint, dirty=dirty)
+        statement, line = (error.statement, error.line) if isinstance(error, StatementError) else (0, 0)
+        return StepFailed(self.migration.id, message, hint, statement=statement, line=line, dirty=dirty)
 
     @property
     def work_began(self) -> bool:

@@ -35,6 +35,7 @@ def run_function(work: StepWork, name: str, session: object) -> object:
     except BaseException as error:
         refused = work.backend.translate(error)
         if refused is not None and (refused.retryable or refused.disconnected):
+            refused.line = _line_in(migration.path, error)
             raise refused from error
         if isinstance(error, MigerError) and refused is None:
             raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from miger.engine.errors import MigerError, UsageError
+from miger.engine.errors import StepFailed, UsageError
 from miger.engine.executor import execute_step, verify_reason
 from miger.engine.migration import Migration
 from miger.engine.planner import DOWN, UP
@@ -142,33 +142,19 @@ def _applied_row(run: Run, migration: Migration, row: StateRow | None) -> StateR
     )
 
 
-def verify_applied(run: Run, statuses: tuple[MigrationStatus, ...]) -> list[tuple[str, str]]:
-    """Runs the verify section of each applied migration, rolled back; `(id, reason)` for those that fail.
-
-    A later migration may have undone on purpose what an earlier one verified: only migrations whose
-    descendants left it alone can be expected to hold, so the reasons are evidence, not a verdict.
-    """
-    failures = []
-    for status in statuses:
-        migration = status.migration
-        if migration is None or migration.section("verify") is None:
-            continue
-        reason = verify_now(run, migration)
-        if reason is not None:
-            failures.append((status.id, reason))
-    return failures
-
-
 def verify_now(run: Run, migration: Migration) -> str | None:
-    """What `verify` says of a migration at this moment; None when it holds. Changes nothing."""
+    """What `verify` says of a migration at this moment; None when it holds. Changes nothing.
+
+    Raises StatementError where it can't be asked: the database is busy, or gone.
+    """
     backend = run.backend
     session = None
     if migration.kind == "python":
         session = backend.session(StepWork(run, migration, UP, "verify", transactional=True))
     try:
-        backend.begin()
+        backend.begin(migration, "verify")
         return verify_reason(run, migration, session)
-    except MigerError as error:
+    except StepFailed as error:
         return error.message
     finally:
         backend.rollback()

@@ -118,6 +118,8 @@ def run_verify(work: StepWork, statements: SqlSection) -> str | None:
         try:
             reason = work.backend.check_verify(statement)
         except StatementError as error:
+            if error.retryable or error.disconnected:  # says nothing about the change
+                raise
             reason = error.message
         if reason is not None:
             return f"line {statement.line}: {reason}"
@@ -132,12 +134,12 @@ def _execute(work: StepWork, group: Sequence[Statement]) -> int:
     try:
         rows = work.backend.execute(group)
     except StatementError as error:
+        statement = group[error.index]
+        failure = _failed(work.migration, statement, error.message, error.hint, error, dirty=not work.transactional)
+        error.statement, error.line = failure.statement, failure.line
         if error.retryable or error.disconnected or (error.outside_only and not work.transactional):
             raise
-        statement = group[error.index]
-        raise _failed(
-            work.migration, statement, error.message, error.hint, error, dirty=not work.transactional
-        ) from error
+        raise failure from error
     ms = (time.perf_counter() - started) * 1000
     work.emit(StatementFinished(run, id, first.number, first.line, text, rows, ms, len(group), work.section))
     return len(group)

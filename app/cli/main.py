@@ -49,5 +49,5 @@ def _run(arguments: list[str], output: Output) -> int:
         silence(sys.stdout)
         return 0
     except OSError as error:
-        output.error(MigerError(str(error)))
+        output.error(MigerError(": ".join(str(part) for part in (error.filename, error.strerror or error) if part)))
         return 1

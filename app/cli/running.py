@@ -11,7 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from miger.cli.output import Output
-from miger.engine.errors import MigerError, RefusedError, StepFailed
+from miger.engine.errors import Interrupted, MigerError, RefusedError, StepFailed
 from miger.engine.interrupt import Interrupt
 from miger.project import Project
 
@@ -93,20 +93,23 @@ def run_and_tell(
     observer already, and is not told twice. Where `make_plan` finds no step, nothing more is done.
     """
     tally = _Tally()
-    with Project.open(args.folder, args.environment) as project:
-        try:
+    try:
+        with Project.open(args.folder, args.environment) as project:
             if make_plan is not None and make_plan(project).nothing_to_do and not output.json:
                 output.say("nothing to do")
                 return 0
             with interruptible(output) as interrupt, observer_for(args, output) as observer:
                 tally.observer = observer
                 action(project, tally, interrupt)
-            tally.close(output, direction)
-        except MigerError as error:
-            tally.close(output, direction, error)
-            if isinstance(error, StepFailed) and tally.failure_told and not output.quiet and not output.json:
-                return error.exit_code
-            raise
+        tally.close(output, direction)
+    except KeyboardInterrupt:
+        tally.close(output, direction, Interrupted("interrupted"))
+        raise
+    except MigerError as error:
+        tally.close(output, direction, error)
+        if isinstance(error, StepFailed) and tally.failure_told and not output.quiet and not output.json:
+            return error.exit_code
+        raise
     return 0
 
 

@@ -109,7 +109,7 @@ CASES: list[tuple[str, Callable[[Sandbox], object], str, int, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("prepare", "command", "code", "told"), [case[1:] for case in CASES], ids=[c[0] for c in CASES])
+@pytest.mark.parametrize(("prepare", "command", "code", "told"), [c[1:] for c in CASES], ids=[c[0] for c in CASES])
 def test_what_is_wrong_is_named_and_nothing_is_changed(
     sqlite_sandbox: Sandbox, prepare: Callable[[Sandbox], object], command: str, code: int, told: str
 ) -> None:

@@ -253,3 +253,16 @@ def test_what_changes_records_waits_for_the_lease_too(sandbox: Sandbox, command:
     before = sandbox.history()
     assert "bob@far" in sandbox.miger(*command.split(), "--yes", "--wait", "0", code=5).err
     assert sandbox.history() == before
+
+
+def test_a_repair_that_waited_for_the_run_that_did_its_work_has_nothing_to_do(sandbox: Sandbox) -> None:
+    sandbox.table("0001_first", "first")
+    write_waiting(sandbox, "0002_waiting", "transaction = false")
+    with start_ready(sandbox) as process, sandbox.start("repair", "0002", "--resume", "-v") as repair:
+        assert repair.popen.stderr is not None
+        assert "waiting for" in repair.popen.stderr.readline()
+        let_go(sandbox)
+        assert process.end().code == 0
+        done = repair.end()
+    assert done.code == 0
+    assert "nothing to do: 0002_waiting is applied" in done.err

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+
+import psycopg
 import pytest
 
 from miger import Project
@@ -284,3 +287,47 @@ def test_the_python_face_takes_the_same_words(sandbox: Sandbox) -> None:
         assert project.down("0001").finished == ("0001_first",)
         assert [entry.event for entry in project.history(1)] == ["reverted"]
         assert project.unlock() is None
+
+
+def test_verify_does_not_call_a_busy_database_a_broken_one(sqlite_sandbox: Sandbox) -> None:
+    sandbox = sqlite_sandbox
+    sandbox.configure('lock_timeout = "100ms"')
+    sandbox.sql("0001_first", "CREATE TABLE first (id INTEGER);", verify="SELECT id FROM first LIMIT 0;")
+    sandbox.miger("up")
+    other = sqlite3.connect(sandbox.url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    busy = sandbox.miger("verify", code=None)
+    other.close()
+    assert busy.code not in (0, 6)
+    assert "database is locked" in busy.err
+    assert sandbox.miger("verify").code == 0
+
+
+def test_verify_does_not_wait_for_a_lock_for_ever(postgresql_sandbox: Sandbox) -> None:
+    sandbox = postgresql_sandbox
+    sandbox.configure('lock_timeout = "100ms"')
+    sandbox.sql("0001_first", "CREATE TABLE first (id INTEGER);", verify="SELECT id FROM first LIMIT 0;")
+    sandbox.miger("up")
+    with psycopg.connect(sandbox.url) as other:
+        other.execute("LOCK TABLE first")
+        busy = sandbox.miger("verify", code=1)
+    assert "lock timeout" in busy.err
+    assert sandbox.miger("verify").code == 0
+
+
+def test_a_session_that_the_server_ends_fails_the_step_and_leaves_nothing(postgresql_sandbox: Sandbox) -> None:
+    sandbox = postgresql_sandbox
+    sandbox.table("0001_first", "first")
+    end = "SELECT pg_terminate_backend(pg_backend_pid())"
+    sandbox.sql("0002_ends", f"INSERT INTO first VALUES (1);\n{end};")
+    done = sandbox.miger("up", code=1)
+    assert "terminating connection" in done.err
+    assert "it was rolled back: nothing of it stays" in done.err
+    assert sandbox.states()["0002_ends"] == "pending"
+    assert sandbox.history("0002_ends") == ["failed"]
+    sandbox.sql("0002_ends", f"INSERT INTO first VALUES (1);\n{end};", metadata="transaction = false")
+    assert "it is dirty" in sandbox.miger("up", code=1).err
+    assert sandbox.states()["0002_ends"] == "dirty"
+    sandbox.sql("0002_ends", "INSERT INTO first VALUES (1);\nINSERT INTO first VALUES (2);")
+    sandbox.miger("repair", "0002", "--resume")
+    assert sorted(sandbox.rows("SELECT id FROM first")) == [(1,), (2,)]

@@ -43,6 +43,7 @@ class Snippets:
     unknown_column: str = "SELECT id,\n  nonsense FROM items"
     unknown_column_line: int | None = None
     codes: tuple[str, str] = ("", "")
+    outside: str = "VACUUM"
     set_session: str = ""
     read_session: str = ""
     newer_format: str = "UPDATE {}lock SET format = 999"
@@ -495,6 +496,19 @@ class BackendContract:
         assert read() == before
         backend.clean_session(thorough=True)
         assert read() == before
+
+    def test_of_a_statement_outside_transactions_it_can_be_told_whether_it_ran(
+        self, items: Backend, snippets: Snippets
+    ) -> None:
+        [outside] = statements(snippets.outside, items)
+        [inside] = statements(snippets.insert.format(1), items)
+        assert items.may_run_in_transaction(inside) and not items.sets_session(inside)
+        assert not items.may_run_in_transaction(outside)
+        noted = items.evidence_before(outside)
+        assert items.execute([outside]) == -1
+        evidence = items.happened(outside, noted)
+        assert evidence.happened is not None and evidence.reason
+        assert items.sets_session(statements(snippets.set_session, items)[0])
 
     def test_a_drivers_exception_is_translated_and_others_are_not(self, items: Backend, snippets: Snippets) -> None:
         try:

@@ -7,7 +7,10 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from miger.engine.errors import RefusedError
+
 from tests.backends.contract import BackendContract, Snippets
+from tests.backends.shop import Shop
 from tests.servers.postgresql import PASSWORD
 
 
@@ -54,3 +57,24 @@ class TestContract(BackendContract):
     @pytest.fixture
     def snippets(self, backend_name: str) -> Snippets:
         return SNIPPETS[backend_name]
+
+
+@pytest.mark.parametrize("kind", ["sql", "python"])
+def test_a_read_only_environment_can_be_verified_and_not_changed(shop: Shop, kind: str) -> None:
+    shop.sql("1_a", "CREATE TABLE a (id INTEGER);")
+    if kind == "sql":
+        shop.sql("2_b", "CREATE TABLE b (id INTEGER);", verify="SELECT count(*) = 0 AS ok FROM b;")
+    else:
+        body = "def up(db):\n    db.execute('CREATE TABLE b (id INTEGER)')\n\n"
+        shop.python("2_b", body + "def verify(db):\n    return db.execute('SELECT id FROM b').all() == []\n")
+    shop.up()
+    shop.sql("3_c", "CREATE TABLE c (id INTEGER);")
+    shop.configure(read_only=True)
+    with shop.project() as project:
+        report = project.verify()
+        assert (report.checked, report.failed) == (1, ())
+        with pytest.raises(RefusedError, match="read-only"):
+            project.up()
+        with pytest.raises(RefusedError, match="read-only"):
+            project.baseline()
+    assert shop.states() == {"1_a": "applied", "2_b": "applied", "3_c": "pending"}
