@@ -296,19 +296,25 @@ class PostgresqlBackend(SqlBackend):
         outside = not self.in_transaction()
         try:
             if outside:
-                self._set_limits()
+                self._set_limits(statement.kind)
             if statement.data is not None:
                 return self._copy(statement.sql, statement.data)
             return self._open.execute(statement.sql).rowcount
         except psycopg.Error as error:
             raise self._refused(error) from error
 
-    def _set_limits(self) -> None:
-        """The time limits of a statement that has no transaction around it."""
-        limits = self._limits("SET").removeprefix("; ")
+    def _set_limits(self, kind: str) -> None:
+        """The time limits of a statement that has no transaction around it.
+
+        What runs CONCURRENTLY stands in nobody's way while it waits for older transactions to end, and
+        has to wait for them: it gets no limit on locks.
+        """
+        limits = self._limits("SET")
+        if kind.endswith("CONCURRENTLY") and "lock_timeout" not in self._own_limits:
+            limits += "; SET lock_timeout = 0"
         if limits:
             self._session_changed = True
-            self._open.execute(limits)
+            self._open.execute(limits.removeprefix("; "))
 
     def _copy(self, sql: str, data: Iterable[str]) -> int:
         with self._open.cursor() as cursor:

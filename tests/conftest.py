@@ -7,19 +7,23 @@ find them in the environment.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 from collections.abc import Iterator
 
 import psycopg
 import pytest
+from pymysql.connections import Connection
+from pymysql.cursors import Cursor
 
-from tests.servers import STARTERS, Server, Unavailable, postgresql, required_backends, url_variable
+from tests.servers import STARTERS, Server, Unavailable, mongodb, mysql, postgresql, required_backends, url_variable
 
 BACKENDS = ("sqlite", "postgresql")
 """Every backend the contract tests run on."""
 
 _servers = pytest.StashKey[dict[str, Server]]()
+_is_mongod = pytest.StashKey[bool]()
 _numbers = itertools.count(1)
 
 
@@ -59,6 +63,14 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     return [f"{server.backend}: {server.version} ({server.origin})" for server in servers]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a real mongod where there is none, even where every backend is required."""
+    marker = item.get_closest_marker("mongod_only")
+    if marker is not None and _on_backend(item) in ("mongodb", None) and not _has_mongod(item.config):
+        pytest.skip(f"needs a real mongod ({marker.args[0]}): set MIGER_TEST_MONGODB_URL")
+
+
 def _is_worker(config: pytest.Config) -> bool:
     return hasattr(config, "workerinput")
 
@@ -70,36 +82,55 @@ def _is_controller(config: pytest.Config) -> bool:
 def _needs(item: pytest.Item, backend: str) -> bool:
     fixtures = getattr(item, "fixturenames", ())
     if "backend_name" in fixtures:
-        return bool(getattr(item, "callspec").params.get("backend_name") == backend)  # noqa: B009  # mypy
+        return _on_backend(item) == backend
     return any(name.startswith(f"{backend}_") for name in fixtures)
+
+
+def _on_backend(item: pytest.Item) -> str | None:
+    """Which of the backends in turn a test is on; None for other tests."""
+    callspec = getattr(item, "callspec", None)
+    return callspec.params.get("backend_name") if callspec else None
+
+
+def _has_mongod(config: pytest.Config) -> bool:
+    if _is_mongod not in config.stash:
+        url = _find_url(config, "mongodb")
+        config.stash[_is_mongod] = url is not None and mongodb.is_mongod(url)
+    return config.stash[_is_mongod]
 
 
 def _start(config: pytest.Config, backend: str) -> None:
     """Start the server, or note why not; either way in the environment, where workers look."""
     if config.getoption("--no-servers"):
-        os.environ[_missing_variable(backend)] = "--no-servers was given"
+        os.environ[_missing(backend)] = "--no-servers was given"
         return
     try:
         server = STARTERS[backend]()
     except Unavailable as error:
-        os.environ[_missing_variable(backend)] = str(error)
+        os.environ[_missing(backend)] = str(error)
         return
-    os.environ.pop(_missing_variable(backend), None)
+    os.environ.pop(_missing(backend), None)
     os.environ[url_variable(backend)] = server.url
     config.stash[_servers][backend] = server
 
 
-def _missing_variable(backend: str) -> str:
+def _missing(backend: str) -> str:
     return f"MIGER_TEST_{backend.upper()}_MISSING"
+
+
+def _find_url(config: pytest.Config, backend: str) -> str | None:
+    """The URL of the backend's server, which is started if it is ours to start; None where it is missing."""
+    if not _is_worker(config) and backend not in config.stash[_servers] and not os.environ.get(_missing(backend)):
+        _start(config, backend)
+    return None if os.environ.get(_missing(backend)) else os.environ[url_variable(backend)]
 
 
 def _server_url(config: pytest.Config, backend: str) -> str:
     """The URL of the backend's server; without one the test fails where it is required, else is skipped."""
-    if not _is_worker(config) and backend not in config.stash[_servers]:
-        _start(config, backend)
-    reason = os.environ.get(_missing_variable(backend))
-    if reason is None:
-        return os.environ[url_variable(backend)]
+    url = _find_url(config, backend)
+    if url is not None:
+        return url
+    reason = os.environ[_missing(backend)]
     if backend in required_backends():
         pytest.fail(f"MIGER_TEST_REQUIRE asks for {backend}: {reason}", pytrace=False)
     pytest.skip(reason)
@@ -121,14 +152,61 @@ def postgresql_admin(postgresql_admin_url: str) -> Iterator[psycopg.Connection]:
         yield connection
 
 
+def _fresh_name() -> str:
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    return f"miger_test_{worker}_{os.getpid()}_{next(_numbers)}"
+
+
 @pytest.fixture
 def postgresql_url(postgresql_admin: psycopg.Connection, postgresql_admin_url: str) -> Iterator[str]:
     """The URL of a fresh, empty PostgreSQL database, dropped after the test. Its password needs quoting."""
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
-    name = f"miger_test_{worker}_{os.getpid()}_{next(_numbers)}"
+    name = _fresh_name()
     postgresql.create_database(postgresql_admin, name)
     yield postgresql.with_database(postgresql_admin_url, name)
     postgresql.drop_database(postgresql_admin, name)
+
+
+@pytest.fixture(scope="session")
+def mysql_admin_url(pytestconfig: pytest.Config) -> str:
+    """The server's own URL, for tests about the server rather than a database."""
+    return _server_url(pytestconfig, "mysql")
+
+
+@pytest.fixture(scope="session")
+def mysql_admin(mysql_admin_url: str) -> Iterator[Connection[Cursor]]:
+    """An administrator's connection in autocommit."""
+    with mysql.connect(mysql_admin_url) as connection:
+        yield connection
+
+
+@pytest.fixture
+def mysql_url(mysql_admin: Connection[Cursor], mysql_admin_url: str) -> Iterator[str]:
+    """The URL of a fresh, empty MariaDB (or MySQL) database, dropped after the test. Its password needs quoting."""
+    name = _fresh_name()
+    mysql.create_database(mysql_admin, name)
+    yield mysql.with_database(mysql_admin_url, name)
+    mysql.drop_database(mysql_admin, name)
+
+
+@pytest.fixture(scope="session")
+def mongodb_admin_url(pytestconfig: pytest.Config) -> str:
+    """The server's own URL, for tests about the server rather than a database."""
+    return _server_url(pytestconfig, "mongodb")
+
+
+@pytest.fixture(scope="session")
+def mongodb_admin(mongodb_admin_url: str) -> Iterator[mongodb.Administrator]:
+    """What drops databases."""
+    with contextlib.closing(mongodb.Administrator(mongodb_admin_url)) as administrator:
+        yield administrator
+
+
+@pytest.fixture
+def mongodb_url(mongodb_admin: mongodb.Administrator, mongodb_admin_url: str) -> Iterator[str]:
+    """The URL of a fresh MongoDB database, which begins to be with its first document, dropped after the test."""
+    name = _fresh_name()
+    yield mongodb.with_database(mongodb_admin_url, name)
+    mongodb_admin.drop_database(name)
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Run the tests' database server in the foreground: `python tools/servers.py postgresql`.
+"""Run the tests' database server in the foreground: `python tools/servers.py mysql`.
 
 Prints its URL and keeps it until Ctrl-C; for benchmarks and for work by hand.
 """

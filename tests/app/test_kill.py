@@ -13,7 +13,6 @@ import pytest
 from tests.app.sandbox import Process, Sandbox
 
 MIGRATIONS = 30
-MOST_KILLS = 6  # in a round; then it may finish
 
 BATCHES = """
 def up(db):
@@ -85,10 +84,10 @@ def dirty_id(sandbox: Sandbox) -> str | None:
     return dirty[0] if dirty else None
 
 
-def kill_until_done(sandbox: Sandbox, ids: list[str], chance: random.Random) -> int:
-    """Kills runs and recoveries, then lets them finish; how many were killed."""
+def kill_until_done(sandbox: Sandbox, chance: random.Random, most: int) -> int:
+    """Kills up to `most` runs and recoveries, then lets them finish; how many were killed."""
     kills = 0
-    while kills < MOST_KILLS:
+    while kills < most:
         dirty = dirty_id(sandbox) if chance.random() < 0.5 else None
         command = ("repair", dirty, "--resume") if dirty else ("up",)
         with sandbox.start("--json", *command) as process:
@@ -125,7 +124,7 @@ def check_history(sandbox: Sandbox, ids: list[str], kills: int) -> None:
     assert events.count("lease_taken") <= kills
 
 
-def rounds(sandbox: Sandbox, count: int, seed: int) -> list[int]:
+def rounds(sandbox: Sandbox, count: int, most_kills: int, seed: int) -> list[int]:
     ids = write_migrations(sandbox)
     sandbox.miger("up", "-q")
     quiet = sandbox.dump()
@@ -134,7 +133,7 @@ def rounds(sandbox: Sandbox, count: int, seed: int) -> list[int]:
     for number in range(count):
         print(f"{sandbox.backend} round {number}, seed {seed + number}")
         sandbox.wipe()
-        kills.append(kill_until_done(sandbox, ids, random.Random(seed + number)))
+        kills.append(kill_until_done(sandbox, random.Random(seed + number), most_kills))
         assert set(sandbox.states().values()) == {"applied"}
         differences = differing(quiet, sandbox.dump())
         assert not differences, differences
@@ -156,13 +155,13 @@ def differing(quiet: dict[str, Any], killed: dict[str, Any]) -> list[str]:
 
 
 def test_a_killed_run_is_finished_by_others_without_loss_or_repetition(sandbox: Sandbox) -> None:
-    rounds(sandbox, 4, seed=int(os.environ.get("MIGER_TEST_SEED", "1")))
+    rounds(sandbox, 4, most_kills=3, seed=int(os.environ.get("MIGER_TEST_SEED", "1")))
 
 
 @pytest.mark.soak
 @pytest.mark.timeout(3600)
 def test_many_killed_runs_are_finished_by_others_without_loss_or_repetition(sandbox: Sandbox) -> None:
-    kills = rounds(sandbox, 40, seed=int(os.environ.get("MIGER_TEST_SEED", "1000")))
+    kills = rounds(sandbox, 40, most_kills=6, seed=int(os.environ.get("MIGER_TEST_SEED", "1000")))
     print(f"{sandbox.backend}: {len(kills)} rounds, {sum(kills)} kills, all as after a quiet run")
 
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import time
 
+import psycopg
 import pytest
+
+from miger import Project
+from miger.engine.events import Event, LogLine
+from miger.engine.interrupt import Interrupt
 
 from tests.app.sandbox import Process, Sandbox, until
 
@@ -266,3 +272,66 @@ def test_a_repair_that_waited_for_the_run_that_did_its_work_has_nothing_to_do(sa
         done = repair.end()
     assert done.code == 0
     assert "nothing to do: 0002_waiting is applied" in done.err
+
+
+def test_a_transaction_that_outlasts_its_lease_on_sqlite_is_still_recorded(sqlite_sandbox: Sandbox) -> None:
+    """The beat cannot write while the file is locked; nor can anyone else take the lease."""
+    sandbox = sqlite_sandbox
+    sandbox.configure('lease = "500ms"\nlock_timeout = "100ms"')
+    sandbox.table("0001_first", "first")
+    write_waiting(sandbox, "0002_waiting")
+    sandbox.sql("0003_after", "INSERT INTO first VALUES (3);")
+    with start_ready(sandbox) as process:
+        until(lambda: sandbox.status()["lock"]["expired"], "the end of the lease")
+        let_go(sandbox)
+        done = process.end()
+    assert done.code == 0, done.err
+    assert sorted(sandbox.rows("SELECT id FROM first")) == [(1,), (2,), (3,)]
+
+
+def test_a_file_that_another_program_has_locked_is_waited_for(sqlite_sandbox: Sandbox) -> None:
+    sandbox = sqlite_sandbox
+    sandbox.configure('lock_timeout = "100ms"')
+    sandbox.table("0001_first", "first")
+    sandbox.miger("up")
+    sandbox.table("0002_second", "second")
+    other = sqlite3.connect(sandbox.url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    assert "database is locked" in sandbox.miger("up", "--wait", "0", code=1).err
+
+    class LetGo(Interrupt):
+        """Looked at while waiting: then the other program is done."""
+
+        @property
+        def requested(self) -> bool:
+            if other.in_transaction:
+                other.execute("ROLLBACK")
+            return False
+
+        @requested.setter
+        def requested(self, wanted: bool) -> None: ...
+
+    with Project.open(sandbox.folder) as project:
+        assert project.up(wait=20, interrupt=LetGo()).finished == ("0002_second",)
+    other.close()
+
+
+def test_a_locked_table_is_tried_again_a_few_times(postgresql_sandbox: Sandbox) -> None:
+    sandbox = postgresql_sandbox
+    sandbox.configure('lock_timeout = "50ms"')
+    sandbox.table("0001_first", "first")
+    sandbox.miger("up")
+    sandbox.sql("0002_alter", "ALTER TABLE first ADD COLUMN more INTEGER;")
+    with psycopg.connect(sandbox.url) as other:
+        other.execute("LOCK TABLE first")
+        refused = sandbox.miger("up", code=1)
+        assert refused.err.count("warning: canceling statement due to lock timeout") == 3
+        assert "another session holds a lock" in refused.err
+        assert sandbox.states()["0002_alter"] == "pending"
+
+        def let_go_when_told(event: Event) -> None:
+            if isinstance(event, LogLine) and "try 2 of 4" in event.message:
+                other.rollback()
+
+        with Project.open(sandbox.folder) as project:
+            assert project.up(on_event=let_go_when_told).finished == ("0002_alter",)

@@ -365,16 +365,31 @@ def test_an_index_build_that_ends_after_its_run_was_killed_is_not_done_again(
 def test_reindexing_that_fails_is_cleaned_up_by_the_resumed_run(
     shop: Shop, admin: psycopg.Connection, other: psycopg.Connection
 ) -> None:
-    shop.configure(lock_timeout="50ms")
+    shop.configure(statement_timeout="300ms")
     shop.sql("1_a", "CREATE TABLE a (id int);\nCREATE INDEX a_id ON a (id);")
     shop.sql("2_b", "REINDEX INDEX CONCURRENTLY a_id;", transaction=False)
     shop.up("1_a")
     other.execute("BEGIN; INSERT INTO a VALUES (0)")
-    with pytest.raises(MigerError, match="lock timeout"):
+    with pytest.raises(MigerError, match="statement timeout"):
         shop.up()
     assert shop.states()["2_b"] == "dirty"
     other.execute("COMMIT")
     shop.repair("2_b")
+    assert rows(admin, VALID) == [("a_id", True)]
+
+
+def test_what_runs_concurrently_waits_for_others_longer_than_the_lock_timeout(
+    shop: Shop, admin: psycopg.Connection, other: psycopg.Connection
+) -> None:
+    shop.configure(lock_timeout="50ms")
+    shop.sql("1_a", "CREATE TABLE a (id int);")
+    shop.sql("2_b", "CREATE INDEX CONCURRENTLY a_id ON a (id);", transaction=False)
+    shop.up("1_a")
+    other.execute("BEGIN; INSERT INTO a VALUES (0)")
+    ended = threading.Timer(1, other.execute, ["COMMIT"])
+    ended.start()
+    shop.up()
+    ended.join()
     assert rows(admin, VALID) == [("a_id", True)]
 
 

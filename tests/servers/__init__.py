@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 
-from tests.servers import postgresql
+from tests.servers import mongodb, mysql, postgresql
 from tests.servers.base import Server, Unavailable, url_variable
 
 STARTERS: dict[str, Callable[..., Server]] = {
     "postgresql": postgresql.start,
+    "mysql": mysql.start,
+    "mongodb": mongodb.start,
 }
 """Backend name → what starts its server."""
 

