@@ -13,6 +13,7 @@ from psycopg import generators
 from psycopg.pq import ExecStatus, TransactionStatus
 
 from miger.backends.postgresql_catalog import judge_after, note_before, outside_transaction
+from miger.backends.postgresql_errors import place, reason, refused
 from miger.backends.sql import SqlBackend, history_values, state_values
 from miger.backends.tables import TableSql, TableStyle
 from miger.engine.backend import Evidence
@@ -52,9 +53,6 @@ OURSELVES = (
     "SET LOCAL SESSION AUTHORIZATION DEFAULT; SET LOCAL role TO DEFAULT; SET LOCAL statement_timeout = 0; "
     "SET LOCAL search_path = pg_catalog; SET LOCAL client_encoding = 'UTF8'"
 )
-
-RETRYABLE = frozenset({"55P03", "40P01", "40001"})  # lock_not_available, deadlock, serialization
-OUTSIDE_ONLY = frozenset({"25001", "2D000"})  # active_sql_transaction, invalid_transaction_termination
 
 
 class PostgresqlBackend(SqlBackend):
@@ -96,7 +94,7 @@ class PostgresqlBackend(SqlBackend):
                 self._connection.execute("SET default_transaction_read_only = on")
         except psycopg.Error as error:
             raise UnreachableError(
-                f"cannot connect to {self.environment.url}: {_reason(scrub(str(error), self._secrets))}",
+                f"cannot connect to {self.environment.url}: {reason(scrub(str(error), self._secrets))}",
                 "check `url` of the environment in miger.toml, and that the server runs and lets you in",
             ) from None  # the driver's traceback may hold the connection string
 
@@ -339,7 +337,7 @@ class PostgresqlBackend(SqlBackend):
             failed = min(len(results), len(statements)) - 1
             refused = self._refused(error, failed)
             if refused.position is not None:
-                failed, refused.position = _place(statements, refused.position)
+                failed, refused.position = place(statements, refused.position)
                 refused.index = failed
             raise refused from error
         return sum(result.command_tuples or 0 for result in results)
@@ -387,51 +385,8 @@ class PostgresqlBackend(SqlBackend):
         return self._refused(error) if isinstance(error, psycopg.Error) else None
 
     def _refused(self, error: psycopg.Error, index: int = 0) -> StatementError:
-        diagnosis = error.diag
-        code = error.sqlstate or ""
-        message = diagnosis.message_primary or str(error)
-        if diagnosis.message_detail:
-            message += f": {diagnosis.message_detail}"
-        if (diagnosis.context or "").startswith("COPY "):
-            message += f" ({diagnosis.context})"  # which row, and which column
-        position = diagnosis.statement_position
-        lost = self._connection is None or self._connection.closed or code.startswith(("08", "57P"))
-        return StatementError(
-            scrub(message + (f" ({code})" if code else ""), self._secrets),
-            _hint(code, diagnosis.message_hint or ""),
-            code=code,
-            position=int(position) - 1 if position else None,
-            index=index,
-            retryable=code in RETRYABLE,
-            disconnected=lost,
-            outside_only=code in OUTSIDE_ONLY,
-        )
-
-
-def _reason(text: str) -> str:
-    """What was said last (of several hosts, the last one tried), without libpq's question after it."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    told = [line for line in lines if not line.startswith("Is the server running")]
-    return told[-1] if told else "no answer"
-
-
-def _hint(code: str, hint: str) -> str:
-    if code in OUTSIDE_ONLY:
-        return "it can't run inside a transaction: set `transaction = false` in the migration's metadata"
-    if code == "55P03":
-        return "another session holds a lock; `lock_timeout` says how long to wait for it"
-    if code == "57014":
-        return "`statement_timeout` of the environment says how long a statement may take"
-    return hint
-
-
-def _place(statements: Sequence[Statement], position: int) -> tuple[int, int]:
-    """Which statement a character of the joined text is in, and where in its `sql`."""
-    for index, statement in enumerate(statements):
-        if position < len(statement.raw):
-            return index, max(0, position - statement.raw.find(statement.sql))
-        position -= len(statement.raw)
-    return len(statements) - 1, 0
+        lost = self._connection is None or self._connection.closed
+        return refused(error, self._secrets, index, lost=lost)
 
 
 def _qualifier(schema: str) -> str:

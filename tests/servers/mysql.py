@@ -190,4 +190,4 @@ def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
 
 
-__all__ = ["connect", "create_database", "drop_database", "server_version", "start", "with_database"]
+__all__ = ["PASSWORD", "connect", "create_database", "drop_database", "server_version", "start", "with_database"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,10 +17,11 @@ from urllib.parse import unquote, urlsplit
 import psycopg
 import pytest
 
-from tests.servers import Server, Unavailable, base, postgresql, required_backends
+from tests.servers import STARTERS, Server, Unavailable, base, postgresql, required_backends
 
 ROOT = Path(__file__).parents[2]
-NO_URL = {name: value for name, value in os.environ.items() if name != "MIGER_TEST_POSTGRESQL_URL"}
+NO_URL = {name: value for name, value in os.environ.items() if not re.fullmatch(r"MIGER_TEST_\w+_(URL|MISSING)", name)}
+EVERY_SERVER = pytest.mark.parametrize("backend", STARTERS)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
@@ -36,6 +39,18 @@ def is_running(pid: int) -> bool:
             return file.read().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def pytest_without_servers(test: str, require: str) -> subprocess.CompletedProcess[str]:
+    environ = {name: value for name, value in NO_URL.items() if not name.startswith(("PYTEST_", "COV_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", "--no-servers", "-p", "no:cacheprovider", test],
+        cwd=ROOT,
+        env={**environ, "MIGER_TEST_REQUIRE": require},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +73,10 @@ class TestFreshDatabases:
         with psycopg.connect(postgresql_url) as connection:
             assert connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'").fetchone() == (0,)
             connection.execute("CREATE TABLE t (id int)")
+
+    @pytest.mark.parametrize("fixture", [f"{backend}_url" for backend in STARTERS])
+    def test_a_fresh_database_is_named_in_its_url(self, fixture: str, request: pytest.FixtureRequest) -> None:
+        assert urlsplit(request.getfixturevalue(fixture)).path.startswith("/miger_test_")
 
     def test_the_password_must_be_quoted_in_the_url(self, own_server: Server) -> None:
         password = urlsplit(own_server.url).password
@@ -91,10 +110,14 @@ class TestProcess:
         if os.path.isdir("/proc/self"):
             assert os.stat(f"/proc/{own_server.process.pid}").st_uid == expected
 
-    def test_stopping_ends_the_process_and_deletes_the_folder(self) -> None:
+    @EVERY_SERVER
+    def test_stopping_ends_the_process_and_deletes_the_folder(
+        self, backend: str, request: pytest.FixtureRequest
+    ) -> None:
+        request.getfixturevalue(f"{backend}_admin_url")  # fails or skips where there is none
         try:
-            server = postgresql.start(NO_URL)
-        except Unavailable as error:
+            server = STARTERS[backend](NO_URL)
+        except Unavailable as error:  # the tests run on a URL alone
             pytest.skip(str(error))
         assert server.process is not None
         assert server.folder is not None
@@ -102,24 +125,26 @@ class TestProcess:
         server.stop()
         assert server.process.poll() is not None
         assert not os.path.exists(server.folder.path)
-        with pytest.raises(psycopg.OperationalError):
-            postgresql.server_version(server.url)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", urlsplit(server.url).port or 0), timeout=5)
         server.stop()  # again: nothing
 
     @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="PR_SET_PDEATHSIG is Linux's")
+    @EVERY_SERVER
     def test_a_killed_test_run_leaves_no_server_and_the_next_sweeps_its_folder(
-        self, own_server: Server, tmp_path: Path
+        self, backend: str, request: pytest.FixtureRequest, own_server: Server
     ) -> None:
+        request.getfixturevalue(f"{backend}_admin_url")
         parent = own_server.folder.path if own_server.folder else ""  # short, and open to every account
         script = (
             "import sys, time\n"
-            "from tests.servers import postgresql\n"
-            "server = postgresql.start(parent=sys.argv[1])\n"
+            "from tests.servers import STARTERS\n"
+            "server = STARTERS[sys.argv[2]](parent=sys.argv[1])\n"
             "print(server.process.pid, server.folder.path, flush=True)\n"
             "time.sleep(600)\n"
         )
         with subprocess.Popen(
-            [sys.executable, "-c", script, parent], cwd=ROOT, env=NO_URL, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", script, parent, backend], cwd=ROOT, env=NO_URL, stdout=subprocess.PIPE, text=True
         ) as run:
             assert run.stdout is not None
             pid, folder = run.stdout.readline().split()
@@ -127,7 +152,7 @@ class TestProcess:
             run.send_signal(signal.SIGKILL)
         assert wait_until(lambda: not is_running(int(pid)))
         assert os.path.isdir(folder)
-        assert base.sweep("postgresql", parent) == [folder]
+        assert base.sweep(backend, parent) == [folder]
         assert not os.path.exists(folder)
 
 
@@ -154,33 +179,35 @@ class TestSweep:
 
 
 class TestMissingServers:
-    def test_a_url_that_does_not_answer_is_not_replaced_by_another_server(self) -> None:
-        url = f"postgresql://u:p@127.0.0.1:{base.free_port()}/x"
-        with pytest.raises(Unavailable, match="MIGER_TEST_POSTGRESQL_URL does not answer"):
-            postgresql.start({"MIGER_TEST_POSTGRESQL_URL": url})
+    @EVERY_SERVER
+    def test_a_url_that_does_not_answer_is_not_replaced_by_another_server(self, backend: str) -> None:
+        variable = base.url_variable(backend)
+        url = f"{backend}://u:p@127.0.0.1:{base.free_port()}/x"
+        with pytest.raises(Unavailable, match=f"{variable} does not answer"):
+            STARTERS[backend]({variable: url})
 
-    def test_an_unknown_origin_names_the_known_ones(self) -> None:
-        with pytest.raises(Unavailable, match="url, binaries, wheel, apt"):
-            postgresql.start({"MIGER_TEST_POSTGRESQL_FROM": "moon"})
+    @EVERY_SERVER
+    def test_an_unknown_origin_names_the_known_ones(self, backend: str) -> None:
+        with pytest.raises(Unavailable, match="it is one of url, binaries, "):
+            STARTERS[backend]({f"MIGER_TEST_{backend.upper()}_FROM": "moon"})
 
     def test_all_requires_every_backend_that_has_a_server(self) -> None:
-        assert required_backends({"MIGER_TEST_REQUIRE": "all"}) >= {"postgresql"}
+        assert required_backends({"MIGER_TEST_REQUIRE": "all"}) == {"postgresql", "mysql", "mongodb"}
         assert required_backends({"MIGER_TEST_REQUIRE": "postgresql,mysql"}) == {"postgresql", "mysql"}
         assert required_backends({}) == frozenset()
 
-    @pytest.mark.parametrize(("require", "expected"), [("", "1 skipped"), ("all", "1 error")])
+    @pytest.mark.parametrize(("require", "expected"), [("", "3 skipped"), ("all", "3 failed")])
     def test_a_missing_server_is_skipped_at_home_and_fails_where_it_is_required(
         self, require: str, expected: str
     ) -> None:
-        test = f"{__file__}::TestFreshDatabases::test_the_server_says_its_version"
-        environ = {name: value for name, value in NO_URL.items() if not name.startswith(("PYTEST_", "COV_"))}
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "--no-servers", "-p", "no:cacheprovider", test],
-            cwd=ROOT,
-            env={**environ, "MIGER_TEST_REQUIRE": require},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        test = f"{__file__}::TestFreshDatabases::test_a_fresh_database_is_named_in_its_url"
+        done = pytest_without_servers(test, require)
         assert expected in done.stdout, done.stdout + done.stderr
         assert done.returncode == (1 if require else 0)
+
+    def test_what_needs_mongod_is_no_missing_server(self) -> None:
+        test = f"{ROOT}/tests/servers/test_mongodb.py::test_what_needs_mongod_runs_on_nothing_else"
+        done = pytest_without_servers(test, "all")
+        assert "1 skipped" in done.stdout, done.stdout + done.stderr
+        assert "needs a real mongod (SecantusDB would say so)" in done.stdout
+        assert done.returncode == 0
