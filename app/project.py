@@ -12,8 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from miger import __version__
 from miger.backends.registry import backend_class_for
@@ -36,8 +35,7 @@ if TYPE_CHECKING:
     from miger.engine.state import Checkpoint, HistoryEntry, Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class VerifyReport:
+class VerifyReport(NamedTuple):
     """What `verify` found: ids by kind of finding, and verify sections that do not hold.
 
     `superseded` are sections that fail although a later migration is applied on top, which may have
@@ -393,7 +391,7 @@ def _snapshot(backend: Backend) -> Snapshot:
         from miger.engine.owner import is_dead
 
         if is_dead(holder):
-            return replace(snapshot, holder=replace(holder, expired=True))
+            return snapshot._replace(holder=holder._replace(expired=True))
     return snapshot
 
 

@@ -22,10 +22,11 @@ from miger.engine.errors import LeaseLost, RefusedError, StatementError, Unreach
 from miger.engine.migration import Migration
 from miger.engine.secrets import scrub, secrets_of
 from miger.engine.state import APPLIED, HistoryEntry, Lease, StateRow
-from miger.engine.statements import Group, Statement
 
 if TYPE_CHECKING:
     import sqlalchemy
+
+    from miger.engine.statements import Statement
 
 STYLE = TableStyle(
     now="clock_timestamp()",
@@ -198,11 +199,15 @@ class PostgresqlBackend(SqlBackend):
             raise self._refused(error) from error
 
     def record(self, lease: Lease, entry: HistoryEntry, row: StateRow | None, *, forget: bool = False) -> None:
-        if row is None or row.state != APPLIED:
+        common = (lease.token, *history_values(entry, lease)[:-1])
+        if row is not None and row.state == APPLIED:
+            state, values = self.tables.put_state, (*common, *state_values(row), row.id)
+        elif row is None and forget:
+            state, values = self.tables.drop_state, (*common, entry.id, entry.id)
+        else:
             return super().record(lease, entry, row, forget=forget)
-        values = (lease.token, *history_values(entry, lease)[:-1], *state_values(row), row.id)
         with self._atomically():
-            if self._query(_record_sql(self.tables), values) != [(1,)]:
+            if self._query(_record_sql(self.tables, state), values) != [(1,)]:
                 raise LeaseLost
         return None
 
@@ -284,6 +289,8 @@ class PostgresqlBackend(SqlBackend):
         )
 
     def execute(self, statements: Sequence[Statement]) -> int:
+        from miger.engine.statements import Group  # deferred: `status` splits nothing
+
         if isinstance(statements, Group):
             return self._execute_together(statements, statements.texts)
         for statement in statements:
@@ -400,11 +407,11 @@ def _qualifier(schema: str) -> str:
 
 
 @functools.lru_cache(maxsize=4)
-def _record_sql(tables: TableSql) -> str:
-    """Fence, history, state and checkpoints of an applied migration in one statement."""
+def _record_sql(tables: TableSql, state: str) -> str:
+    """Fence, history, state and checkpoints of an applied or reverted migration in one statement."""
     fence = tables.fence.replace("?", "%s")
     history = tables.add_history.replace(fence, "FROM fence")
-    state = tables.put_state.replace("VALUES (", "SELECT ").replace(") ON CONFLICT", " FROM fence ON CONFLICT")
+    state = state.replace("VALUES (", "SELECT ").replace(") ON CONFLICT", " FROM fence ON CONFLICT")
     return (
         f"WITH fence AS (SELECT 1 {fence}), entry AS ({history}), state AS ({state}), "
         f"gone AS ({tables.drop_checkpoints}) SELECT count(*)::int FROM fence"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from miger.engine.backend import Evidence
-from miger.engine.statements import Statement
+
+if TYPE_CHECKING:
+    from miger.engine.statements import Statement
 
 Query = Callable[[str, Sequence[object]], list[tuple[Any, ...]]]
 Change = Callable[[str], int]

@@ -15,7 +15,6 @@ from miger.engine.backend import Evidence
 from miger.engine.errors import StatementError, UnreachableError
 from miger.engine.sections import read_section
 from miger.engine.state import Holder, Lease
-from miger.engine.statements.group import Group
 
 if TYPE_CHECKING:
     import sqlalchemy
@@ -74,6 +73,8 @@ class SqliteBackend(SqlBackend):
         self._unchecked_keys = False
         self._drops_allowed = False
         self._broken_before: dict[tuple[str, str], int] = {}
+        self._keys_possible = False
+        self._keys_seen: tuple[int, bool] | None = None  # in which version of the schema
 
     # Connection
 
@@ -215,7 +216,7 @@ class SqliteBackend(SqlBackend):
     # Running
 
     def begin(self, migration: Migration | None = None, section: str = "up", *, piece: bool = False) -> None:
-        drops = migration is not None and _drops_tables(migration, section)
+        drops, keys = _drops_tables(migration, section) if migration is not None else (False, False)
         if not self._session_changed:
             self._enforce_keys(migration is not None and not drops)
         self._change("BEGIN" if self.environment.read_only else "BEGIN IMMEDIATE")
@@ -224,6 +225,7 @@ class SqliteBackend(SqlBackend):
         self._drops_allowed = drops
         if self._unchecked_keys:
             self._broken_before = self._broken_keys()
+            self._keys_possible = keys or self._has_foreign_keys()
 
     def _enforce_keys(self, wanted: bool) -> None:
         """Without effect inside a transaction, so it is decided before: https://sqlite.org/pragma.html."""
@@ -233,10 +235,14 @@ class SqliteBackend(SqlBackend):
 
     def commit(self) -> None:
         if self._unchecked_keys:
-            self._refuse_broken_keys()
+            if self._keys_possible:
+                self._refuse_broken_keys()
+            else:
+                self._keys_seen = (self._schema_version(), False)
         self._change("COMMIT")
 
     def rollback(self) -> None:
+        self._keys_seen = None  # the version's number will be given again
         if self.in_transaction():
             try:
                 self._open.execute("ROLLBACK").close()
@@ -262,6 +268,8 @@ class SqliteBackend(SqlBackend):
         return rows
 
     def _texts(self, statements: Sequence[Statement]) -> Iterator[str]:
+        from miger.engine.statements import Group  # deferred: `status` splits nothing
+
         if isinstance(statements, Group):
             yield from statements.texts
             return
@@ -307,7 +315,16 @@ class SqliteBackend(SqlBackend):
     # Foreign keys around a table rebuild
 
     def _has_foreign_keys(self) -> bool:
-        return bool(self._query("SELECT 1 FROM sqlite_master WHERE sql LIKE '%references%' LIMIT 1"))
+        """Reads the whole schema, hence once for each version of it."""
+        version = self._schema_version()
+        if self._keys_seen is None or self._keys_seen[0] != version:
+            found = self._query("SELECT 1 FROM sqlite_master WHERE sql LIKE '%references%' LIMIT 1")
+            self._keys_seen = (version, bool(found))
+        return self._keys_seen[1]
+
+    def _schema_version(self) -> int:
+        [(version,)] = self._query("PRAGMA schema_version")
+        return int(version)
 
     def _broken_keys(self) -> dict[tuple[str, str], int]:
         """How many rows of which table point to nothing in which parent table."""
@@ -348,19 +365,21 @@ def _uri_path(path: str) -> str:
     return quote(path)
 
 
-def _drops_tables(migration: Migration, section: str) -> bool:
-    """Whether the section's text, or anything in a Python file, may drop or rebuild a table.
+def _drops_tables(migration: Migration, section: str) -> tuple[bool, bool]:
+    """Whether the section's text, or anything in a Python file, may drop or rebuild a table; or add a foreign key.
 
     Errs on the side of yes: the price is one check of the keys.
     """
-    last = ""
+    last, drops, keys = "", False, migration.kind == "python"
     for chunk in read_section(migration, section):
         text = last + chunk.lower()
         # `in` is many times faster than the pattern, and nearly always enough
-        if ("drop" in text or "batch_alter" in text) and DROPS_TABLE.search(text):
-            return True
+        drops = drops or (("drop" in text or "batch_alter" in text) and DROPS_TABLE.search(text) is not None)
+        keys = keys or "references" in text
+        if drops and keys:
+            break
         last = text[-64:]
-    return False
+    return drops, keys
 
 
 def _refused(error: BaseException, index: int = 0) -> StatementError:

@@ -5,7 +5,7 @@ Written once for all of them, with `?` for a parameter; what differs comes in as
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 FORMAT = 1  # of the tables; a newer one is refused
 
@@ -19,8 +19,7 @@ HOLDER_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TableStyle:
+class TableStyle(NamedTuple):
     """How one database says what the others say differently.
 
     `iso` wraps a time column so that it reads as ISO 8601 in UTC; `later` is an expression for the

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:  # `miger status` needs the classes below, but none of these
     from miger.engine.environments import Environment
@@ -84,8 +83,7 @@ class Session(Protocol):
         """Lets go of what the session holds; the backend's connection stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(NamedTuple):
     """What the catalog says of a statement that may or may not have run.
 
     `happened` is None where it cannot be told; `reason` says what was looked at.

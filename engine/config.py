@@ -6,7 +6,6 @@ import os
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from miger.engine.environments import OUT_OF_ORDER, Environment, KeyPath, resolve_environment
@@ -22,7 +21,6 @@ CONFIG_NAME = "miger.toml"
 _Tables = Mapping[str, Mapping[str, object]]
 
 
-@dataclass(frozen=True, slots=True)
 class Config:
     """What `miger.toml` says. `path`, `folder` and `migrations` are absolute; `default` names an environment.
 
@@ -30,16 +28,28 @@ class Config:
     unset as long as nobody asks for `prod`.
     """
 
-    path: str
-    folder: str
-    name: str
-    migrations: str
-    default: str
-    history: str = "miger_"
-    out_of_order: str = "error"
-    _tables: _Tables = field(default_factory=dict, repr=False)
-    _text: str = field(default="", repr=False, compare=False)
-    _variables: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
+    def __init__(
+        self,
+        path: str,
+        name: str,
+        migrations: str,
+        default: str,
+        history: str,
+        out_of_order: str,
+        tables: _Tables,
+        text: str,
+        variables: Mapping[str, str],
+    ) -> None:
+        self.path = path
+        self.folder = os.path.dirname(path)
+        self.name = name
+        self.migrations = migrations
+        self.default = default
+        self.history = history
+        self.out_of_order = out_of_order
+        self._tables = tables
+        self._text = text
+        self._variables = variables
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -190,15 +200,14 @@ def _config(
         complain("out_of_order", f'must be "error", "warn" or "allow", not {out_of_order!r}', "")
     return Config(
         path=path,
-        folder=folder,
         name=value("name", "") or os.path.basename(folder),
         migrations=os.path.normpath(os.path.join(folder, value("migrations", "migrations"))),
         default=default,
         history=history,
         out_of_order=out_of_order,
-        _tables=tables,
-        _text=text,
-        _variables=variables,
+        tables=tables,
+        text=text,
+        variables=variables,
     )
 
 

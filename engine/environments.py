@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from miger.engine.durations import parse_duration
 from miger.engine.interpolation import InterpolationError, interpolate
@@ -16,8 +16,7 @@ KeyPath = tuple[str | int, ...]
 Complain = Callable[[KeyPath, str, str], None]
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """One database and the rules for it. Times are seconds; None means no limit."""
 
     name: str

@@ -22,11 +22,10 @@ MigerError                      1  message, hint
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong with one file: where it is, what it is, what to do about it.
 
     `line` counts from 1; None where the problem is the whole file.

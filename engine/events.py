@@ -1,44 +1,37 @@
 """What a run says while it happens: frozen values, handed to observers in order.
 
 An observer is any callable that takes one event. It must not raise and should be quick: it is
-called on the thread that runs the migrations.
+called on the thread that runs the migrations. `run` is the run's id.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Base of all events."""
-
-    run: str
-
-
-@dataclass(frozen=True, slots=True)
-class RunStarted(Event):
+class RunStarted(NamedTuple):
     """A run begins: `ids` in the order they will be worked on."""
 
+    run: str
     direction: str
     environment: str
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseWaiting(Event):
+class LeaseWaiting(NamedTuple):
     """Another run holds the lease and this one waits, `waited` seconds so far."""
 
+    run: str
     holder: str
     waited: float
 
 
-@dataclass(frozen=True, slots=True)
-class StepStarted(Event):
+class StepStarted(NamedTuple):
     """Step `number` of `steps` begins. `statements` is None where they are not counted beforehand."""
 
+    run: str
     id: str
     direction: str
     number: int
@@ -47,10 +40,10 @@ class StepStarted(Event):
     statements: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class StatementStarted(Event):
+class StatementStarted(NamedTuple):
     """Statement `number` is about to run; `line` is its line in the file (0: none), `text` its start."""
 
+    run: str
     id: str
     number: int
     line: int
@@ -58,47 +51,47 @@ class StatementStarted(Event):
     section: str = "up"
 
 
-@dataclass(frozen=True, slots=True)
-class StatementFinished(Event):
+class StatementFinished(NamedTuple):
     """Statements `number` to `number + count - 1` ran in `ms` and changed `rows` (-1: not known).
 
     `skipped` marks one that an earlier, broken-off run had already finished.
     """
 
+    run: str
     id: str
     number: int
     line: int
     text: str
     rows: int
     ms: float
-    count: int = 1
+    count: int = 1  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     section: str = "up"
     skipped: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Progress(Event):
+class Progress(NamedTuple):
     """`done` of `total` (None: unknown) units of the piece of work called `name`."""
 
+    run: str
     id: str
     name: str
     done: int
     total: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine(Event):
+class LogLine(NamedTuple):
     """A message of the engine or of the migration. `level` is info, warning or error."""
 
+    run: str
     id: str
     level: str
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class StepFailed(Event):
+class StepFailed(NamedTuple):
     """The step did not finish. `dirty`: part of it stays in the database."""
 
+    run: str
     id: str
     direction: str
     error: str
@@ -110,25 +103,37 @@ class StepFailed(Event):
     ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class StepFinished(Event):
+class StepFinished(NamedTuple):
     """The step is done and recorded."""
 
+    run: str
     id: str
     direction: str
     ms: float
 
 
-@dataclass(frozen=True, slots=True)
-class RunFinished(Event):
+class RunFinished(NamedTuple):
     """The run is over: `result` is done, failed or interrupted; `finished` the ids that were completed."""
 
+    run: str
     direction: str
     result: str
     finished: tuple[str, ...]
     ms: float
 
 
+Event = (
+    RunStarted
+    | LeaseWaiting
+    | StepStarted
+    | StatementStarted
+    | StatementFinished
+    | Progress
+    | LogLine
+    | StepFailed
+    | StepFinished
+    | RunFinished
+)
 Observer = Callable[[Event], None]
 
 
@@ -139,7 +144,4 @@ def event_name(event: Event) -> str:
 
 def as_record(event: Event) -> dict[str, object]:
     """The event as plain values for JSON, its name first."""
-    record: dict[str, object] = {"event": event_name(event)}
-    for field in fields(event):
-        record[field.name] = getattr(event, field.name)
-    return record
+    return {"event": event_name(event), **event._asdict()}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from miger.engine.backend import Session
 from miger.engine.errors import (
@@ -34,8 +34,7 @@ from miger.engine.state import APPLIED, APPLYING, DIRTY, REVERTING, StateRow
 from miger.engine.step_work import StepWork
 
 
-@dataclass(frozen=True, slots=True)
-class RunResult:
+class RunResult(NamedTuple):
     """What a run did: the ids it finished, in order, and its duration in ms."""
 
     run: str

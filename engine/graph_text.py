@@ -8,7 +8,7 @@ without lines.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from miger.engine.graph import MigrationGraph
 from miger.engine.lanes import draw, layout
@@ -27,8 +27,7 @@ _BOXES = {
 _DASHES = {"solid": "", "dashed": ",stroke-dasharray:6 4", "dotted": ",stroke-dasharray:2 3"}
 
 
-@dataclass(frozen=True, slots=True)
-class GraphLine:
+class GraphLine(NamedTuple):
     """One line of the drawing, in parts that a caller may style. `lanes` has the state's glyph in it."""
 
     lanes: str

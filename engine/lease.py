@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import threading
 import time
 from collections.abc import Callable
@@ -55,6 +54,8 @@ def acquire_lease(
             )
         on_wait(answer, waited)
         stop()
+        import random  # deferred: milliseconds, and hardly ever needed
+
         time.sleep(min(pause * random.uniform(0.5, 1.5), wait - waited))
         pause = min(pause * 1.5, LONGEST_PAUSE)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from miger.engine.errors import Problem
 from miger.engine.migration import Migration
@@ -15,8 +15,7 @@ _SUFFIXES = ("sql", "py")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
-@dataclass(frozen=True, slots=True)
-class Loaded:
+class Loaded(NamedTuple):
     """The migrations of a folder by id, and everything wrong with its other files."""
 
     migrations: tuple[Migration, ...]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from miger.engine.errors import Problem
 
@@ -20,8 +20,7 @@ _SIMPLE = re.compile(
 _STRING = re.compile(r'"([^"]+)"')
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(NamedTuple):
     """What the block says; `depends` is None where it is left out.
 
     `allow` holds one table a hazard that is accepted. `first_line` and `last_line` are where the block

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(NamedTuple):
     """Where one part of a migration (`up`, `verify`, `down`) lies in its file.
 
     For SQL, `start` and `end` are byte offsets of its text and `line` is the number of its first
@@ -19,8 +18,7 @@ class Section:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(NamedTuple):
     """One file of the migrations folder.
 
     `checksum` names its algorithm (`sha256:…`) and does not depend on line endings. `depends` holds

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from miger.engine.errors import (
     DirtyError,
@@ -18,8 +18,7 @@ from miger.engine.status import Status
 UP, DOWN = "up", "down"
 
 
-@dataclass(frozen=True, slots=True)
-class PlanStep:
+class PlanStep(NamedTuple):
     """One migration to run. `transaction` is False where its statements are checkpointed one by one."""
 
     migration: Migration
@@ -32,8 +31,7 @@ class PlanStep:
         return self.migration.id
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The steps in the order they run.
 
     `late` are those that run out of order under `warn`; `running` what another run is at right now and

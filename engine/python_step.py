@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import traceback
 from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Any
@@ -39,6 +38,8 @@ def run_function(work: StepWork, name: str, session: object) -> object:
             raise refused from error
         if isinstance(error, MigerError) and refused is None:
             raise
+        import traceback  # deferred: milliseconds, and only errors need it
+
         message = refused.message if refused else "".join(traceback.format_exception_only(error)).strip()
         raise StepFailed(
             migration.id,
@@ -79,6 +80,8 @@ def _module(migration: Migration, printer: Callable[..., None]) -> Iterator[Modu
 def _line_in(path: str, error: BaseException) -> int:
     if isinstance(error, SyntaxError) and error.filename == path:
         return error.lineno or 0
+    import traceback  # deferred: milliseconds, and only errors need it
+
     lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
     return (lines[-1] or 0) if lines else 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from miger.engine.errors import StepFailed, UsageError
 from miger.engine.executor import execute_step, verify_reason
@@ -18,8 +18,7 @@ MARK_APPLIED, MARK_PENDING, ACCEPT_CHECKSUM = "mark-applied", "mark-pending", "a
 CHOICES = (RESUME, ROLLBACK, MARK_APPLIED, MARK_PENDING, ACCEPT_CHECKSUM)
 
 
-@dataclass(frozen=True, slots=True)
-class RecoveryChoice:
+class RecoveryChoice(NamedTuple):
     """One thing that can be done: its name, what it will do, and why it can't be done now (or "")."""
 
     name: str
@@ -130,7 +129,7 @@ def _mark(run: Run, migration: Migration, event: str, row: StateRow | None = Non
 
 def _applied_row(run: Run, migration: Migration, row: StateRow | None) -> StateRow:
     if row is not None:
-        return replace(row, checksum=migration.checksum)
+        return row._replace(checksum=migration.checksum)
     return StateRow(
         id=migration.id,
         state=APPLIED,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Sequence
 
@@ -80,6 +79,8 @@ class Run:
             except StatementError as error:
                 if not error.retryable or tried == LOCK_TRIES:
                     raise
+                import random  # deferred: milliseconds, and hardly ever needed
+
                 pause = 0.25 * 2**tried * random.uniform(0.5, 1.0)
                 message = f"{error.message}; try {tried + 1} of {LOCK_TRIES} in {pause:.1f} s"
                 self.emit(LogLine(self.id, id, "warning", message))

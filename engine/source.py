@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from miger.engine.errors import Problem
 from miger.engine.metadata import Metadata
@@ -20,8 +20,7 @@ CHUNK = 1 << 19  # bytes
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """What a migration's file holds, as far as it can be told without running it."""
 
     checksum: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 SECTIONS = ("up", "verify", "down")
 
@@ -18,8 +18,7 @@ _LITTLE = 1 << 16  # bytes
 _LONGEST = 256  # bytes; no match of `_MARK` is longer, its newline included
 
 
-@dataclass(slots=True)
-class Mark:
+class Mark(NamedTuple):
     """One marker line.
 
     `start` and `end` are byte offsets in the file, `end` behind the line's newline; `line` counts from 1.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 APPLIED = "applied"
 APPLYING = "applying"
@@ -11,8 +12,7 @@ REVERTING = "reverting"
 DIRTY = "dirty"
 
 
-@dataclass(frozen=True, slots=True)
-class StateRow:
+class StateRow(NamedTuple):
     """One migration that is not plainly pending.
 
     `state` is applied, applying, reverting or dirty; `direction` what was last going on (up, down).
@@ -34,8 +34,7 @@ class StateRow:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryEntry:
+class HistoryEntry(NamedTuple):
     """One line of the append-only history; `event` is a past participle (applied, failed, …).
 
     `id` is empty for what concerns no migration (a lease taken over). `at` is filled in by the
@@ -55,8 +54,7 @@ class HistoryEntry:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(NamedTuple):
     """A finished piece of a step that does not run in one transaction, or the intent to run one.
 
     `key` is `#N` for statement N, `step:NAME` or `batches:NAME`. `state` is `done` or `intent`.
@@ -71,8 +69,7 @@ class Checkpoint:
     data: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """Who holds the lease. `expired` by the database's clock; `machine` tells hosts of one name apart."""
 
     by: str
@@ -93,8 +90,7 @@ class Holder:
         return f"{self.by}@{self.host} (process {self.pid}, run {self.run}) since {self.acquired_at}{doing}"
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """This run's hold on the database: every write of history carries `token`.
 
     `taken_from` is the run whose lease had ended without being given up.
@@ -105,8 +101,7 @@ class Lease:
     taken_from: Holder | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Snapshot:
+class Snapshot(NamedTuple):
     """All that the database says about the project at one moment.
 
     `initialised` is False where our tables do not exist yet. `holder` is the lease's, also when it
@@ -114,5 +109,5 @@ class Snapshot:
     """
 
     initialised: bool = False
-    rows: Mapping[str, StateRow] = field(default_factory=dict)
+    rows: Mapping[str, StateRow] = MappingProxyType({})
     holder: Holder | None = None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from miger.engine.graph import MigrationGraph
 from miger.engine.migration import Migration
@@ -20,8 +20,7 @@ GLYPHS: Mapping[str, str] = {
 """The mark of each state; the same everywhere a migration is drawn."""
 
 
-@dataclass(frozen=True, slots=True)
-class MigrationStatus:
+class MigrationStatus(NamedTuple):
     """One migration: its state (one of `GLYPHS`), whether it is `late`, its file and its row."""
 
     id: str
@@ -31,8 +30,7 @@ class MigrationStatus:
     row: StateRow | None
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """All migrations in graph order, the missing ones last; the lease; whether our tables exist."""
 
     migrations: tuple[MigrationStatus, ...]

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 HEAVY = frozenset(
-    "alembic asyncio httpx logging mako markdown_it msgspec networkx psycopg pygments pymongo pymysql rich sqlalchemy "
-    "structlog textual typing_extensions watchfiles".split()
+    "alembic asyncio dataclasses httpx inspect logging mako markdown_it msgspec networkx psycopg pygments pymongo "
+    "pymysql random rich shutil sqlalchemy structlog textual traceback typing_extensions watchfiles".split()
 )
 """Top-level names that cost milliseconds and that no plain look at a project needs."""
 NOT_THESE = frozenset({"importlib.metadata", "multiprocessing", "unittest", "http.client", "email.message"})
@@ -104,8 +104,8 @@ def test_looking_on_postgresql_imports_neither_sqlalchemy_nor_another_driver(
 ) -> None:
     configure(project, postgresql_url)
     baseline(project)
-    # psycopg itself imports asyncio, logging and typing_extensions.
-    allowed = {"psycopg", "asyncio", "logging", "typing_extensions"}
+    by_psycopg = "asyncio logging typing_extensions dataclasses inspect random shutil traceback"
+    allowed = {"psycopg", *by_psycopg.split()}
     modules = modules_of(project, *command)
     assert {name.partition(".")[0] for name in modules} & HEAVY <= allowed
     assert "sqlite3" not in modules

@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> int:
 
 def _run(arguments: list[str], output: Output) -> int:
     try:
-        args = make_parser().parse_args(arguments)
+        args = make_parser(arguments).parse_args(arguments)
         output.take(args)
         command = import_module(f"miger.cli.commands.{args.command or 'home'}")
         return int(command.run(args, output))

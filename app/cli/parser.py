@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+from collections.abc import Sequence
+from typing import Any
 
 from miger import __version__
 from miger.engine.durations import parse_duration
@@ -21,12 +24,48 @@ class Parser(argparse.ArgumentParser):
         raise UsageError(message, f"`{self.prog} --help` lists what there is")
 
 
-def make_parser() -> Parser:
-    """The parser of the whole command line."""
-    parser = Parser(prog="miger", description="See, rehearse, run and recover database migrations.", epilog=EPILOG)
+class Help(argparse.HelpFormatter):
+    """Asks for the width by itself: argparse imports shutil for it, and all compressors with that."""
+
+    def __init__(self, prog: str, **options: Any) -> None:
+        try:
+            width = int(os.environ.get("COLUMNS") or os.get_terminal_size().columns)
+        except (OSError, ValueError):
+            width = 80
+        super().__init__(prog, width=(width or 80) - 2)
+
+
+class _Unasked:
+    """Stands for the parser of a command that was not named: to build them all takes longer than many a command."""
+
+    def __init__(self, **options: object) -> None:
+        return
+
+    def add_argument(self, *names: str, **options: object) -> None:
+        """Adds nothing."""
+
+    def add_mutually_exclusive_group(self, **options: object) -> _Unasked:
+        """A group of nothing."""
+        return self
+
+
+def make_parser(arguments: Sequence[str] | None = None) -> Parser:
+    """The parser of the whole command line; with `arguments`, only the commands that they may name have options."""
+
+    def parser_of(**options: Any) -> Any:
+        asked = arguments is None or options["prog"].rpartition(" ")[2] in arguments
+        return Parser(**options, formatter_class=Help) if asked else _Unasked()
+
+    parser = Parser(
+        prog="miger",
+        description="See, rehearse, run and recover database migrations.",
+        epilog=EPILOG,
+        formatter_class=Help,
+    )
     parser.add_argument("--version", action="version", version=f"miger {__version__}")
     _common(parser, default=None)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=Parser)
+    kind: Any = parser_of
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog="miger", parser_class=kind)
     _looking(commands)
     _running(commands)
     _recovering(commands)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from miger.engine.config_lines import KeyPath
 from miger.engine.schemas.violation import JsonSchemaValueException, JsonSchemaValuesException
@@ -18,8 +18,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One thing wrong with one value of a document; `path` leads to it by keys and indexes."""
 
     path: KeyPath

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -62,7 +62,7 @@ def entry(id: str = "a", event: str = "applied", *, run: str = "run1", **more: s
 
 def row(id: str = "a", state: str = APPLIED, **more: object) -> StateRow:
     values = StateRow(id=id, state=state, direction="up", checksum="sha256:1", run="run1", by="ann", host="box")
-    return replace(values, **more)  # type: ignore[arg-type]
+    return values._replace(**more)  # type: ignore[arg-type]
 
 
 def statements(text: str, backend: Backend) -> list[Statement]:
@@ -86,7 +86,7 @@ class BackendContract:
         made: list[Backend] = []
 
         def open_backend(prefix: str = "miger_", **settings: object) -> Backend:
-            backend = backend_for(replace(environment, **settings), prefix)  # type: ignore[arg-type]
+            backend = backend_for(environment._replace(**settings), prefix)  # type: ignore[arg-type]
             backend.open()
             made.append(backend)
             return backend
@@ -191,13 +191,13 @@ class BackendContract:
         written = row("ä-1", done=3, total=4, duration_ms=12, error=text)
         backend.record(lease, entry("ä-1", "failed", error=text, checksum="sha256:2"), written)
         read = backend.snapshot().rows["ä-1"]
-        assert replace(read, at="") == written
+        assert read._replace(at="") == written
         assert read.at.endswith("Z") and "T" in read.at
         [found] = backend.history()
         assert (
             found == entry("ä-1", "failed", error=text, checksum="sha256:2", at=found.at) or found.token == lease.token
         )
-        assert replace(found, at="", token=0) == entry("ä-1", "failed", error=text, checksum="sha256:2")
+        assert found._replace(at="", token=0) == entry("ä-1", "failed", error=text, checksum="sha256:2")
         assert found.token == lease.token
 
     def test_a_state_row_is_replaced_and_forgotten(self, backend: Backend, lease: Lease) -> None:
@@ -342,7 +342,7 @@ class BackendContract:
         other = connect()
         dead = other.acquire(owner("run2"), 60)
         assert isinstance(dead, Holder)
-        stale = replace(dead, token=dead.token - 1)  # known to be dead, but it holds the lease no more
+        stale = dead._replace(token=dead.token - 1)  # known to be dead, but it holds the lease no more
         assert isinstance(other.acquire(owner("run2"), 60, stale), Holder)
         new = other.acquire(owner("run2"), 60, dead)
         assert isinstance(new, Lease)
@@ -557,7 +557,7 @@ class BackendContract:
         self, environment: Environment, snippets: Snippets, database_url: str, tmp_path: Path
     ) -> None:
         for url, words in snippets.bad_urls(database_url).items():
-            backend = backend_for(replace(environment, url=Secret(url)), "miger_")
+            backend = backend_for(environment._replace(url=Secret(url)), "miger_")
             with pytest.raises(UnreachableError, match=words) as caught:
                 backend.open()
                 backend.prepare()

@@ -20,7 +20,7 @@ import pytest
 from tests.benchmarks.project import TinyProject
 from tests.benchmarks.relay import Relay, relay_to
 
-MOST_STATEMENTS = {"up": 5, "down": 7}
+MOST_STATEMENTS = {"up": 5, "down": 5}
 SYNCS = 4  # the journal twice, its folder, the database: what SQLite needs for one safe transaction
 FEW, MORE = 5, 15
 

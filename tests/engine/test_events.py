@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import FrozenInstanceError
+from typing import get_args
 
 import pytest
 
-from miger.engine import events
 from miger.engine.events import Event, LogLine, RunFinished, StepStarted, as_record, event_name
 
 
@@ -24,15 +23,12 @@ def test_a_record_holds_every_field_and_fits_into_json() -> None:
 
 def test_events_do_not_change() -> None:
     event = LogLine("r", "a", "info", "x")
-    with pytest.raises(FrozenInstanceError):
+    with pytest.raises(AttributeError):
         event.message = "y"  # type: ignore[misc]
 
 
 def test_all_names_differ() -> None:
-    classes = [
-        value
-        for value in vars(events).values()
-        if isinstance(value, type) and issubclass(value, Event) and value is not Event
-    ]
-    names = {event_name(object.__new__(kind)) for kind in classes}
-    assert len(names) == len(classes) == 10
+    kinds = get_args(Event)
+    names = {event_name(tuple.__new__(kind, [""] * len(kind._fields))) for kind in kinds}
+    assert len(names) == len(kinds) == 10
+    assert all(kind._fields[0] == "run" for kind in kinds)

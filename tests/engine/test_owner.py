@@ -6,7 +6,6 @@ import getpass
 import os
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
@@ -28,13 +27,13 @@ def test_this_process_lives_and_every_run_has_its_id() -> None:
     assert not is_dead(holder_of(one))
     assert one.pid == os.getpid()
     assert one.run != other.run
-    assert replace(one, run=other.run) == other
+    assert one._replace(run=other.run) == other
 
 
 @needs_proc
 def test_a_process_that_is_gone_is_dead() -> None:
     child = subprocess.Popen([sys.executable, "-c", ""])
-    holder = replace(holder_of(this_process("0")), pid=child.pid)
+    holder = holder_of(this_process("0"))._replace(pid=child.pid)
     child.wait()
     assert is_dead(holder)
 
@@ -45,14 +44,14 @@ def test_a_process_that_nobody_has_reaped_is_dead() -> None:
     assert child.stdout is not None
     child.stdout.read()
     os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOWAIT)
-    assert is_dead(replace(holder_of(this_process("0")), pid=child.pid, process="1"))
+    assert is_dead(holder_of(this_process("0"))._replace(pid=child.pid, process="1"))
     child.wait()
     child.stdout.close()
 
 
 @needs_proc
 def test_another_process_that_got_the_same_number_does_not_count() -> None:
-    assert is_dead(replace(holder_of(this_process("0")), process="1"))
+    assert is_dead(holder_of(this_process("0"))._replace(process="1"))
 
 
 @needs_proc
@@ -63,14 +62,14 @@ def test_a_process_of_another_user_is_known_by_when_it_started(monkeypatch: pyte
     monkeypatch.setattr(os, "kill", refuse)
     mine = holder_of(this_process("0"))
     assert not is_dead(mine)
-    assert is_dead(replace(mine, process="1"))
+    assert is_dead(mine._replace(process="1"))
 
 
 def test_of_another_machine_nothing_can_be_told() -> None:
     holder = holder_of(this_process("0"))
-    assert not is_dead(replace(holder, machine="another", pid=2**22 + 1))
-    assert not is_dead(replace(holder, machine="", pid=2**22 + 1))
-    assert not is_dead(replace(holder, process=""))
+    assert not is_dead(holder._replace(machine="another", pid=2**22 + 1))
+    assert not is_dead(holder._replace(machine="", pid=2**22 + 1))
+    assert not is_dead(holder._replace(process=""))
 
 
 def test_without_proc_the_machine_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from miger.engine.graph import MigrationGraph
@@ -37,7 +35,7 @@ def row(id: str, state: str = "applied", checksum: str = "", run: str = "r1") ->
         (row("b", "dirty", run="r9"), HOLDER, "dirty"),
         (row("b", "applying", run="r9"), HOLDER, "running"),
         (row("b", "reverting", run="r9"), HOLDER, "running"),
-        (row("b", "applying", run="r9"), replace(HOLDER, expired=True), "dirty"),
+        (row("b", "applying", run="r9"), HOLDER._replace(expired=True), "dirty"),
         (row("b", "applying", run="r1"), HOLDER, "dirty"),
         (row("b", "applying", run="r9"), None, "dirty"),
     ],

@@ -10,5 +10,5 @@ from miger.cli.parser import make_parser
 
 def run(args: Namespace, output: Output) -> int:
     """Prints the help."""
-    output.data(make_parser().format_help())
+    output.data(make_parser(()).format_help())
     return 0
