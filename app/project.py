@@ -11,16 +11,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from miger import __version__
 from miger.backends.registry import backend_class_for
 from miger.engine.config import Config, Environment, find_config, load_config
-from miger.engine.errors import BadMigrations, LockHeld, RefusedError, UsageError
+from miger.engine.errors import BadMigrations, LockHeld, RefusedError
 from miger.engine.graph import MigrationGraph
 from miger.engine.loader import load_folder
-from miger.engine.planner import DOWN, UP, Plan, plan_down, plan_up
+from miger.engine.planner import DOWN, UP, Plan, PlanRequest, make_plan, plan_up
 from miger.engine.pool import Pool
 from miger.engine.state import Holder
 from miger.engine.status import MigrationStatus, Status, status_of
@@ -144,17 +144,8 @@ class Project:
         Raises what stands against it: DirtyError, HistoryMismatch, LateMigrations, RefusedError,
         UnknownTarget, UsageError.
         """
-        return self._planner(direction, target, steps, to, out_of_order)(self.status())
-
-    def _planner(
-        self, direction: str, target: str | None, steps: int | None, to: str | None, out_of_order: str | None
-    ) -> Callable[[Status], Plan]:
-        if direction == DOWN:
-            return lambda status: plan_down(self.graph, status, target, steps, to)
-        if to is not None:
-            raise UsageError("--to belongs to `down`", "name the migration: `miger up TARGET`")
-        policy = out_of_order or self.environment.out_of_order
-        return lambda status: plan_up(self.graph, status, target, steps, policy)
+        request = PlanRequest(direction, target, steps, to, out_of_order or self.environment.out_of_order)
+        return make_plan(self.graph, self.status(), request)
 
     def history(self, limit: int | None = None, id: str | None = None) -> list[HistoryEntry]:
         """What happened, newest first."""
@@ -213,7 +204,8 @@ class Project:
         `confirm` must be the environment's name where it is protected; `wait` is how many seconds to
         wait for another run. Raises what `plan` raises, LockHeld, StepFailed, Interrupted.
         """
-        return self._run(self._planner(UP, target, steps, None, out_of_order), confirm, wait, on_event, interrupt)
+        plan = self.plan(UP, target, steps=steps, out_of_order=out_of_order)
+        return self.run(plan, confirm=confirm, wait=wait, on_event=on_event, interrupt=interrupt)
 
     def down(
         self,
@@ -230,7 +222,37 @@ class Project:
 
         Otherwise as `up`.
         """
-        return self._run(self._planner(DOWN, target, steps, to, None), confirm, wait, on_event, interrupt)
+        plan = self.plan(DOWN, target, steps=steps, to=to)
+        return self.run(plan, confirm=confirm, wait=wait, on_event=on_event, interrupt=interrupt)
+
+    def run(
+        self,
+        plan: Plan,
+        *,
+        confirm: str | None = None,
+        wait: float | None = None,
+        on_event: Observer | None = None,
+        interrupt: Interrupt | None = None,
+    ) -> RunResult:
+        """Runs a plan that `plan` made, as `up` and `down` do.
+
+        It is made again under the lease: what was pending may have been applied by another run meanwhile.
+        """
+        from miger.engine.events import RunFinished, RunStarted
+        from miger.engine.executor import RunResult, check_code, execute_plan
+
+        request = plan.request
+        if request is None or plan.nothing_to_do:
+            if on_event is not None:
+                on_event(RunStarted("", plan.direction, self.environment.name, ()))
+                on_event(RunFinished("", plan.direction, "done", (), 0.0))
+            return RunResult("", plan.direction, (), 0.0)
+        check_code(plan)
+        with self._leased(confirm, wait, on_event, interrupt) as run:
+            again = make_plan(self.graph, self._status(run.backend), request)
+            if again.ids != plan.ids:
+                check_code(again)
+            return execute_plan(run, again)
 
     def repair(
         self,
@@ -311,30 +333,6 @@ class Project:
 
     def _status(self, backend: Backend) -> Status:
         return status_of(self.graph, _snapshot(backend))
-
-    def _run(
-        self,
-        make_plan: Callable[[Status], Plan],
-        confirm: str | None,
-        wait: float | None,
-        on_event: Observer | None,
-        interrupt: Interrupt | None,
-    ) -> RunResult:
-        from miger.engine.events import RunFinished, RunStarted
-        from miger.engine.executor import RunResult, check_code, execute_plan
-
-        plan = make_plan(self.status())
-        if plan.nothing_to_do:
-            if on_event is not None:
-                on_event(RunStarted("", plan.direction, self.environment.name, ()))
-                on_event(RunFinished("", plan.direction, "done", (), 0.0))
-            return RunResult("", plan.direction, (), 0.0)
-        check_code(plan)
-        with self._leased(confirm, wait, on_event, interrupt) as run:
-            checked, plan = plan, make_plan(self._status(run.backend))  # again: what was pending may be done by now
-            if plan.ids != checked.ids:
-                check_code(plan)
-            return execute_plan(run, plan)
 
     @contextlib.contextmanager
     def _leased(

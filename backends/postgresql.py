@@ -120,6 +120,8 @@ class PostgresqlBackend(SqlBackend):
         self.open()
         if former:
             self._end_session(former)
+            if self._initialised():  # so that whoever takes the lease over can end this session in turn
+                self._change(self.tables.rename_session, (self._session_name(), former))
 
     def clone(self) -> PostgresqlBackend:
         twin = PostgresqlBackend(self.environment, self.prefix)

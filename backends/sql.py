@@ -174,10 +174,6 @@ class SqlBackend(Backend):
     def release(self, lease: Lease) -> None:
         self._change(self.tables.release, (lease.token,))
 
-    def break_lease(self, token: int) -> bool:
-        self._refuse_read_only()
-        return self._change(self.tables.break_lease, (token,)) == 1
-
     def _refuse_read_only(self) -> None:
         if self.environment.read_only:
             raise RefusedError(

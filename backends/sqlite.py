@@ -49,6 +49,8 @@ DROPS_TABLE = re.compile(r"drop\s+table|drop_table|batch_alter_table")
 CHANGES_SESSION = frozenset({"PRAGMA", "ATTACH", "DETACH"})
 TEMPORARY = re.compile(r"CREATE\s+TEMP|[^(]{,200}\btemp\s*\.", re.IGNORECASE)
 
+# So many steps of SQLite's machine lie between two looks at signals: ctrl+c is seen in a long statement, too.
+SIGNAL_STEPS = 500_000
 FOREVER = 2_000_000.0  # seconds; SQLite takes milliseconds as a 32-bit integer
 
 BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -103,6 +105,7 @@ class SqliteBackend(SqlBackend):
             else:
                 hint = _refused(error).hint or "check `url` in miger.toml and the rights on the file and its folder"
             raise UnreachableError(f"cannot open {self._path}: {error}", hint) from error
+        connection.set_progress_handler(_go_on, SIGNAL_STEPS)
         self._keys_enforced = bool(connection.execute("PRAGMA foreign_keys").fetchone()[0])
         self._connection = connection
         return connection
@@ -359,6 +362,11 @@ class SqliteBackend(SqlBackend):
                 )
 
 
+def _go_on() -> int:
+    """Called by SQLite now and then; that Python code runs is what lets signals in."""
+    return 0
+
+
 def _uri_path(path: str) -> str:
     from urllib.parse import quote  # deferred: only for URLs with options
 
@@ -383,8 +391,14 @@ def _drops_tables(migration: Migration, section: str) -> tuple[bool, bool]:
 
 
 def _refused(error: BaseException, index: int = 0) -> StatementError:
+    """The StatementError for a driver's exception. Raises KeyboardInterrupt where that is what it was.
+
+    A signal's handler raised it in the midst of a statement, and the driver made an error of its own of it.
+    """
     full = getattr(error, "sqlite_errorcode", 0)
     code = full & 0xFF
+    if code == sqlite3.SQLITE_INTERRUPT:
+        raise KeyboardInterrupt from error
     hint = ""
     if code in BUSY_CODES:
         hint = "another program holds the file; `lock_timeout` says how long to wait for it"

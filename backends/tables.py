@@ -117,9 +117,7 @@ class TableSql:
         self.release = self._final(
             f"UPDATE {self.lock} SET run = '', expires_at = {now}, activity = '' WHERE id = 1 AND token = ?"
         )
-        self.break_lease = self._final(
-            f"UPDATE {self.lock} SET run = '', token = token + 1, expires_at = {now} WHERE id = 1 AND token = ?"
-        )
+        self.rename_session = self._final(f"UPDATE {self.lock} SET session = ? WHERE id = 1 AND session = ?")
 
     def create(self) -> tuple[str, ...]:
         """The statements that make our tables where they are missing."""

@@ -178,10 +178,6 @@ class Backend(ABC):
     def release(self, lease: Lease) -> None:
         """Gives the lease up, if it is still ours."""
 
-    @abstractmethod
-    def break_lease(self, token: int) -> bool:
-        """Frees the lease that has this token, whoever holds it. False when it has another by now."""
-
     # Running
 
     @abstractmethod

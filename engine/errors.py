@@ -65,15 +65,16 @@ class UnknownTarget(UsageError):
         self.target = target
         self.candidates = tuple(candidates)
         if ambiguous:
-            message = f"{target!r} is part of {len(self.candidates)} migrations: {_listed(self.candidates)}"
+            message = f"{target!r} is part of {len(self.candidates)} migrations: {listed(self.candidates)}"
             hint = "give more of the id"
         else:
             message = f"no migration is named {target!r}"
-            hint = f"did you mean {_listed(self.candidates)}?" if self.candidates else "`miger status` lists them"
+            hint = f"did you mean {listed(self.candidates)}?" if self.candidates else "`miger status` lists them"
         super().__init__(message, hint)
 
 
-def _listed(ids: Sequence[str], most: int = 5) -> str:
+def listed(ids: Sequence[str], most: int = 5) -> str:
+    """The first ids, and how many more there are."""
     shown = ", ".join(ids[:most])
     return shown if len(ids) <= most else f"{shown} and {len(ids) - most} more"
 
@@ -112,10 +113,10 @@ class HistoryMismatch(IntegrityError):
         self.missing = tuple(missing)
         parts, hints = [], []
         if modified:
-            parts.append(f"changed after they were applied: {_listed(self.modified)}")
+            parts.append(f"changed after they were applied: {listed(self.modified)}")
             hints.append("put the old text back, or `miger repair ID --accept-checksum`")
         if missing:
-            parts.append(f"applied, but without a file: {_listed(self.missing)}")
+            parts.append(f"applied, but without a file: {listed(self.missing)}")
             hints.append("bring the file back, or `miger repair ID --mark-pending` to forget it")
         super().__init__("; ".join(parts), "; ".join(hints))
 
@@ -126,7 +127,7 @@ class LateMigrations(IntegrityError):
     def __init__(self, late: Sequence[str], newest: str) -> None:
         self.late = tuple(late)
         super().__init__(
-            f"{_listed(self.late)} would run late: {newest} is already applied",
+            f"{listed(self.late)} would run late: {newest} is already applied",
             "check that the order does not matter, then `--out-of-order allow`, or give the file a newer name",
         )
 
@@ -147,7 +148,7 @@ class DirtyError(MigerError):
     def __init__(self, ids: Sequence[str]) -> None:
         self.ids = tuple(ids)
         super().__init__(
-            f"stopped half way: {_listed(self.ids)}",
+            f"stopped half way: {listed(self.ids)}",
             f"`miger show {self.ids[0]}` tells what ran; then `miger repair {self.ids[0]} --resume`, "
             "--rollback, --mark-applied or --mark-pending",
         )

@@ -31,6 +31,16 @@ class PlanStep(NamedTuple):
         return self.migration.id
 
 
+class PlanRequest(NamedTuple):
+    """What a plan was asked for, so that it can be made again: see `Project.plan`."""
+
+    direction: str
+    target: str | None = None
+    steps: int | None = None
+    to: str | None = None
+    out_of_order: str = "error"
+
+
 class Plan(NamedTuple):
     """The steps in the order they run.
 
@@ -42,6 +52,7 @@ class Plan(NamedTuple):
     steps: tuple[PlanStep, ...]
     late: tuple[str, ...] = ()
     running: tuple[str, ...] = ()
+    request: PlanRequest | None = None
 
     @property
     def ids(self) -> tuple[str, ...]:
@@ -52,6 +63,17 @@ class Plan(NamedTuple):
     def nothing_to_do(self) -> bool:
         """Whether there is no step, and no other run that may leave one."""
         return not self.steps and not self.running
+
+
+def make_plan(graph: MigrationGraph, status: Status, request: PlanRequest) -> Plan:
+    """The plan for a request, by `plan_up` or `plan_down`. Raises what they raise."""
+    if request.direction == DOWN:
+        plan = plan_down(graph, status, request.target, request.steps, request.to)
+    elif request.to is not None:
+        raise UsageError("--to belongs to `down`", "name the migration: `miger up TARGET`")
+    else:
+        plan = plan_up(graph, status, request.target, request.steps, request.out_of_order)
+    return plan._replace(request=request)
 
 
 def plan_up(

@@ -19,8 +19,8 @@ if TYPE_CHECKING:  # a run with nothing to do makes no event
     from miger.engine.events import Event, Observer
     from miger.engine.planner import Plan
 
-    Action = Callable[[Project, Observer, Interrupt], object]
-    MakePlan = Callable[[Project], Plan]
+    Action = Callable[[Observer, Interrupt], object]
+    Prepare = Callable[[Project], Action | None]
 
 
 @contextlib.contextmanager
@@ -84,23 +84,34 @@ def ask(args: Namespace, question: str) -> None:
         raise RefusedError("nothing was done")
 
 
-def run_and_tell(
-    args: Namespace, output: Output, direction: str, action: Action, make_plan: MakePlan | None = None
-) -> int:
-    """Opens the project and runs an action that emits events; returns the exit code.
+def run_plan(args: Namespace, project: Project, plan: Plan) -> Action | None:
+    """The action that runs a plan; None where it holds nothing to do."""
+    if plan.nothing_to_do:
+        return None
+    confirm = confirmed(args, project)
+    return lambda on_event, interrupt: project.run(
+        plan, confirm=confirm, wait=args.wait, on_event=on_event, interrupt=interrupt
+    )
 
-    With --json the last line is a `run_finished`, whatever happens. A failed step has been told by the
-    observer already, and is not told twice. Where `make_plan` finds no step, nothing more is done.
+
+def run_and_tell(args: Namespace, output: Output, direction: str, prepare: Prepare) -> int:
+    """Opens the project, prepares an action on it, and runs that; returns the exit code.
+
+    `prepare` asks what has to be asked, and gives None where there is nothing to do. With --json the last
+    line is a `run_finished`, whatever happens. A failed step has been told by the observer already, and is
+    not told twice.
     """
     tally = _Tally()
     try:
         with Project.open(args.folder, args.environment) as project:
-            if make_plan is not None and make_plan(project).nothing_to_do and not output.json:
+            action = prepare(project)
+            if action is None:
+                tally.close(output, direction)
                 output.say("nothing to do")
                 return 0
             with interruptible(output) as interrupt, observer_for(args, output) as observer:
                 tally.observer = observer
-                action(project, tally, interrupt)
+                action(tally, interrupt)
         tally.close(output, direction)
     except KeyboardInterrupt:
         tally.close(output, direction, Interrupted("interrupted"))

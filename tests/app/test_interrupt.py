@@ -126,7 +126,7 @@ def test_a_second_signal_breaks_off_a_python_migration(sandbox: Sandbox, metadat
     assert sorted(sandbox.rows("SELECT id FROM first")) == [(1,), (2,)]
 
 
-def test_two_signals_during_one_statement_on_sqlite_end_the_run_behind_it(sqlite_sandbox: Sandbox) -> None:
+def test_two_signals_break_off_a_python_migrations_statement_on_sqlite(sqlite_sandbox: Sandbox) -> None:
     sandbox = sqlite_sandbox
     sandbox.table("0001_first", "first")
     count = "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < 6000000) SELECT max(x) FROM n"
@@ -140,3 +140,22 @@ def test_two_signals_during_one_statement_on_sqlite_end_the_run_behind_it(sqlite
     assert done.events[-1]["result"] == "interrupted"
     assert sandbox.states()["0002_long"] == "pending"
     assert sandbox.history("0002_long") == ["interrupted"]
+
+
+@pytest.mark.parametrize("metadata", ["", "transaction = false"], ids=["transaction", "checkpointed"])
+def test_a_second_signal_breaks_off_a_long_statement_on_sqlite(sqlite_sandbox: Sandbox, metadata: str) -> None:
+    sandbox = sqlite_sandbox
+    sandbox.table("0001_first", "first")
+    endless = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT max(i) FROM n"
+    sandbox.sql("0002_long", f"INSERT INTO first VALUES (1);\n{endless};", metadata=metadata)
+    with sandbox.start("--json", "up") as process:
+        process.event("statement_started", text=endless)
+        process.signal(signal.SIGINT)
+        wait_until_told(process)
+        process.signal(signal.SIGINT)
+        done = process.end()
+    assert done.code == 130, done.err
+    assert done.events[-1]["result"] == "interrupted"
+    assert sandbox.states()["0002_long"] == ("dirty" if metadata else "pending")
+    assert sandbox.rows("SELECT count(*) FROM first") == [(1 if metadata else 0,)]
+    assert sandbox.status()["lock"] is None

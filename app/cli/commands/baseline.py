@@ -6,6 +6,7 @@ from argparse import Namespace
 
 from miger.cli.output import Output
 from miger.cli.running import ask, confirmed
+from miger.engine.errors import listed
 from miger.project import Project
 
 
@@ -16,7 +17,7 @@ def run(args: Namespace, output: Output) -> int:
         if plan.steps:
             ask(
                 args,
-                f"record {', '.join(plan.ids)} as applied in {project.environment.name} without running them",
+                f"record {listed(plan.ids)} as applied in {project.environment.name} without running them",
             )
         marked = project.baseline(args.target, confirm=confirmed(args, project), wait=args.wait)
     if output.json:

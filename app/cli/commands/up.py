@@ -6,33 +6,20 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from miger.cli.output import Output
-from miger.cli.running import confirmed, run_and_tell
-from miger.engine.interrupt import Interrupt
-from miger.engine.planner import Plan
+from miger.cli.running import run_and_tell, run_plan
 from miger.project import Project
 
 if TYPE_CHECKING:
-    from miger.engine.events import Observer
+    from miger.cli.running import Action
 
 
 def run(args: Namespace, output: Output) -> int:
     """Applies what is pending, or the target and its ancestors."""
 
-    def make_plan(project: Project) -> Plan:
+    def prepare(project: Project) -> Action | None:
         plan = project.plan("up", args.target, steps=args.steps, out_of_order=args.out_of_order)
         if plan.late:
             output.say(f"warning: {', '.join(plan.late)} run late: newer ones are already applied")
-        return plan
+        return run_plan(args, project, plan)
 
-    def apply(project: Project, on_event: Observer, interrupt: Interrupt) -> None:
-        project.up(
-            args.target,
-            steps=args.steps,
-            out_of_order=args.out_of_order,
-            confirm=confirmed(args, project),
-            wait=args.wait,
-            on_event=on_event,
-            interrupt=interrupt,
-        )
-
-    return run_and_tell(args, output, "up", apply, make_plan)
+    return run_and_tell(args, output, "up", prepare)
