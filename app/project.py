@@ -145,7 +145,7 @@ class Project:
         UnknownTarget, UsageError.
         """
         request = PlanRequest(direction, target, steps, to, out_of_order or self.environment.out_of_order)
-        return make_plan(self.graph, self.status(), request)
+        return self._make_plan(self.status(), request)
 
     def history(self, limit: int | None = None, id: str | None = None) -> list[HistoryEntry]:
         """What happened, newest first."""
@@ -249,7 +249,7 @@ class Project:
             return RunResult("", plan.direction, (), 0.0)
         check_code(plan)
         with self._leased(confirm, wait, on_event, interrupt) as run:
-            again = make_plan(self.graph, self._status(run.backend), request)
+            again = self._make_plan(self._status(run.backend), request)
             if again.ids != plan.ids:
                 check_code(again)
             return execute_plan(run, again)
@@ -330,6 +330,9 @@ class Project:
         return self._pool.read(_snapshot).holder
 
     # Within
+
+    def _make_plan(self, status: Status, request: PlanRequest) -> Plan:
+        return make_plan(self.graph, status, request, self._backend_class.runs_in_transaction)
 
     def _status(self, backend: Backend) -> Status:
         return status_of(self.graph, _snapshot(backend))

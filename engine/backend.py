@@ -210,6 +210,11 @@ class Backend(ABC):
     def check_verify(self, statement: Statement) -> str | None:
         """Runs one statement of a verify section; None when it holds, else what is wrong."""
 
+    @classmethod
+    def runs_in_transaction(cls, migration: Migration, section: str) -> bool:
+        """Whether a section of a migration can be one transaction here. Asks no database."""
+        return migration.transaction
+
     @abstractmethod
     def may_run_in_transaction(self, statement: Statement) -> bool:
         """Whether the database allows it inside a transaction."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from miger.engine.errors import (
@@ -65,15 +66,24 @@ class Plan(NamedTuple):
         return not self.steps and not self.running
 
 
-def make_plan(graph: MigrationGraph, status: Status, request: PlanRequest) -> Plan:
-    """The plan for a request, by `plan_up` or `plan_down`. Raises what they raise."""
+def make_plan(
+    graph: MigrationGraph,
+    status: Status,
+    request: PlanRequest,
+    in_transaction: Callable[[Migration, str], bool] = lambda migration, section: migration.transaction,
+) -> Plan:
+    """The plan for a request, by `plan_up` or `plan_down`. Raises what they raise.
+
+    `in_transaction` says which sections the database can run in one transaction.
+    """
     if request.direction == DOWN:
         plan = plan_down(graph, status, request.target, request.steps, request.to)
     elif request.to is not None:
         raise UsageError("--to belongs to `down`", "name the migration: `miger up TARGET`")
     else:
         plan = plan_up(graph, status, request.target, request.steps, request.out_of_order)
-    return plan._replace(request=request)
+    steps = tuple(step._replace(transaction=in_transaction(step.migration, plan.direction)) for step in plan.steps)
+    return plan._replace(request=request, steps=steps)
 
 
 def plan_up(

@@ -115,7 +115,7 @@ def mark_applied(run: Run, migrations: tuple[Migration, ...]) -> None:
 def _roll_back(run: Run, migration: Migration, row: StateRow) -> None:
     """Runs the other direction, in one transaction where the migration allows it."""
     other = DOWN if row.direction == UP else UP
-    execute_step(run, migration, other, transactional=migration.transaction, assume=None)
+    execute_step(run, migration, other, transactional=run.backend.runs_in_transaction(migration, other), assume=None)
     run.backend.record(run.lease, run.entry(migration.id, "rolled_back"), None)
 
 

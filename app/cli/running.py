@@ -85,8 +85,8 @@ def ask(args: Namespace, question: str) -> None:
 
 
 def run_plan(args: Namespace, project: Project, plan: Plan) -> Action | None:
-    """The action that runs a plan; None where it holds nothing to do."""
-    if plan.nothing_to_do:
+    """The action that runs a plan; None where it holds nothing to do, and no events are asked for."""
+    if plan.nothing_to_do and not args.json:
         return None
     confirm = confirmed(args, project)
     return lambda on_event, interrupt: project.run(
