@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from miger import __version__
 from miger.backends.registry import backend_class_for
@@ -23,7 +23,7 @@ from miger.engine.loader import load_folder
 from miger.engine.planner import DOWN, UP, Plan, PlanRequest, make_plan, plan_up
 from miger.engine.pool import Pool
 from miger.engine.state import Holder
-from miger.engine.status import MigrationStatus, Status, status_of
+from miger.engine.status import Status, status_of
 
 if TYPE_CHECKING:
     from miger.engine.backend import Backend
@@ -33,27 +33,7 @@ if TYPE_CHECKING:
     from miger.engine.owner import Owner
     from miger.engine.run import Run
     from miger.engine.state import Checkpoint, HistoryEntry, Snapshot
-
-
-class VerifyReport(NamedTuple):
-    """What `verify` found: ids by kind of finding, and verify sections that do not hold.
-
-    `superseded` are sections that fail although a later migration is applied on top, which may have
-    changed on purpose what they check; they are no error.
-    """
-
-    modified: tuple[str, ...]
-    missing: tuple[str, ...]
-    dirty: tuple[str, ...]
-    late: tuple[str, ...]
-    failed: tuple[tuple[str, str], ...]
-    superseded: tuple[tuple[str, str], ...]
-    checked: int
-
-    @property
-    def ok(self) -> bool:
-        """Whether folder and database agree."""
-        return not (self.modified or self.missing or self.dirty or self.late or self.failed)
+    from miger.engine.verification import VerifyReport
 
 
 class Project:
@@ -157,34 +137,14 @@ class Project:
 
     def verify(self) -> VerifyReport:
         """Compares checksums and files, and runs the verify sections, rolled back."""
-        from miger.engine.recovery import verify_now
         from miger.engine.run import Run
         from miger.engine.state import Lease
+        from miger.engine.verification import verify_all
 
-        status = self.status()
-        applied = [s for s in status.migrations if s.state in ("applied", "modified") and s.migration is not None]
-        frontier = _without_applied_children(self.graph, applied)
-        failed: list[tuple[str, str]] = []
-        superseded: list[tuple[str, str]] = []
-        checked = 0
+        late_is_wrong = self.environment.out_of_order == "error"
         with self._pool.connection() as backend:
             run = Run(backend, _owner(), Lease("", 0))
-            for item in applied:
-                if item.migration is not None and item.migration.section("verify") is not None:
-                    checked += 1
-                    reason = verify_now(run, item.migration)
-                    if reason is not None:
-                        (failed if item.id in frontier else superseded).append((item.id, reason))
-        late = tuple(s.id for s in status.migrations if s.late)
-        return VerifyReport(
-            status.ids("modified"),
-            status.ids("missing"),
-            status.ids("dirty"),
-            late if self.environment.out_of_order == "error" else (),
-            tuple(failed),
-            tuple(superseded),
-            checked,
-        )
+            return verify_all(run, self.graph, self._status(backend), late_is_wrong=late_is_wrong)
 
     # Changing
 
@@ -404,8 +364,3 @@ def _owner() -> Owner:
     from miger.engine.owner import this_process
 
     return this_process(__version__)
-
-
-def _without_applied_children(graph: MigrationGraph, applied: list[MigrationStatus]) -> set[str]:
-    ids = {item.id for item in applied}
-    return {id for id in ids if not any(child in ids for child in graph.children(id))}

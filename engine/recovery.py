@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from miger.engine.errors import StepFailed, UsageError
-from miger.engine.executor import execute_step, verify_reason
+from miger.engine.errors import UsageError
+from miger.engine.executor import execute_step
 from miger.engine.migration import Migration
 from miger.engine.planner import DOWN, UP
 from miger.engine.run import Run
 from miger.engine.state import APPLIED, StateRow
 from miger.engine.status import MigrationStatus
-from miger.engine.step_work import StepWork
 
 RESUME, ROLLBACK = "resume", "rollback"
 MARK_APPLIED, MARK_PENDING, ACCEPT_CHECKSUM = "mark-applied", "mark-pending", "accept-checksum"
@@ -139,24 +138,3 @@ def _applied_row(run: Run, migration: Migration, row: StateRow | None) -> StateR
         by=run.owner.by,
         host=run.owner.host,
     )
-
-
-def verify_now(run: Run, migration: Migration) -> str | None:
-    """What `verify` says of a migration at this moment; None when it holds. Changes nothing.
-
-    Raises StatementError where it can't be asked: the database is busy, or gone.
-    """
-    backend = run.backend
-    session = None
-    if migration.kind == "python":
-        session = backend.session(StepWork(run, migration, UP, "verify", transactional=True))
-    try:
-        backend.begin(migration, "verify")
-        return verify_reason(run, migration, session)
-    except StepFailed as error:
-        return error.message
-    finally:
-        backend.rollback()
-        if session is not None:
-            session.close()
-        backend.clean_session()

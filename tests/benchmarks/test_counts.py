@@ -19,6 +19,8 @@ import pytest
 
 from tests.benchmarks.project import TinyProject
 from tests.benchmarks.relay import Relay, relay_to
+from tests.servers import launch
+from tests.servers.base import Unavailable
 
 MOST_STATEMENTS = {"up": 5, "down": 5}
 SYNCS = 4  # the journal twice, its folder, the database: what SQLite needs for one safe transaction
@@ -73,7 +75,17 @@ def test_each_migration_writes_to_sqlite_in_one_transaction(
     assert costs[0] - FEW <= 2, "besides, only the lease is taken and given back"
 
 
-@pytest.mark.skipif(shutil.which("strace") is None, reason="needs strace (Debian: `apt-get install strace`)")
+@pytest.fixture
+def strace() -> None:
+    """The program, fetched where it may be."""
+    if shutil.which("strace") is None:
+        try:
+            launch.apt_install("strace")
+        except (Unavailable, OSError) as error:
+            pytest.skip(f"needs strace (Debian: `apt-get install strace`): {error}")
+
+
+@pytest.mark.usefixtures("strace")
 def test_each_migration_costs_four_syncs_on_sqlite(tmp_path: Path) -> None:
     assert (syncs_of_up(tmp_path / "b", MORE) - syncs_of_up(tmp_path / "a", FEW)) == SYNCS * (MORE - FEW)
 

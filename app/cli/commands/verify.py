@@ -7,7 +7,8 @@ from argparse import Namespace
 from miger.cli.narration import counted
 from miger.cli.output import Output
 from miger.engine.errors import IntegrityError
-from miger.project import Project, VerifyReport
+from miger.engine.verification import VerifyReport
+from miger.project import Project
 
 DIRTY_EXIT = 4
 
