@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from miger.engine.errors import StepFailed
 from miger.engine.executor import verify_reason
 from miger.engine.graph import MigrationGraph
 from miger.engine.migration import Migration
