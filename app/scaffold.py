@@ -12,7 +12,7 @@ from miger.engine.errors import UsageError
 from miger.engine.graph import MigrationGraph
 
 TEMPLATES_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
-COMING_TEMPLATES = ("mysql", "mongodb")
+COMING_TEMPLATES = ("mongodb",)
 
 SQL_BODY = """-- miger:up
 

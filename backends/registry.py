@@ -15,6 +15,8 @@ OURS = {
     "sqlite": "miger.backends.sqlite:SqliteBackend",
     "postgresql": "miger.backends.postgresql:PostgresqlBackend",
     "postgres": "miger.backends.postgresql:PostgresqlBackend",
+    "mysql": "miger.backends.mysql:MysqlBackend",
+    "mariadb": "miger.backends.mysql:MysqlBackend",
 }
 
 

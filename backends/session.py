@@ -225,6 +225,8 @@ class Sql:
                 hint = "take it out: Miger commits by itself"
                 raise StepFailed(self._work.migration.id, f"{kind} in a migration", hint)
             self._backend.note_statement(kind, sql)
+        if len(kinds) > 1 and not self._backend.several_at_once:
+            raise StepFailed(self._work.migration.id, "several statements in one call", "run them one by one")
         self._number += 1
         reads = all(_reads(kind, sql) for kind in kinds)
         kind = kinds[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from abc import abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from miger.backends.tables import FORMAT, TableSql
 from miger.engine.backend import Backend, Evidence, Session, Work
@@ -25,8 +25,11 @@ class SqlBackend(Backend):
     """A database with SQL statements and a DB-API driver.
 
     Bookkeeping and SQL files run on the driver's own connection; SQLAlchemy wraps that same
-    connection only when a Python migration asks for it.
+    connection only when a Python migration asks for it. `several_at_once`: one call may hold
+    several statements.
     """
+
+    several_at_once: ClassVar[bool] = True
 
     # What a database adds
 

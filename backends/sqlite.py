@@ -89,7 +89,7 @@ class SqliteBackend(SqlBackend):
         target = f"file:{_uri_path(self._path)}?{self._options}" if self._options else self._path
         timeout = self.environment.lock_timeout
         try:
-            connection = sqlite3.connect(
+            self._connection = connection = sqlite3.connect(
                 target,
                 timeout=FOREVER if timeout is None else timeout,
                 isolation_level=None,  # BEGIN and COMMIT are sent by us, so that DDL is part of them
@@ -99,15 +99,16 @@ class SqliteBackend(SqlBackend):
             connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").close()
             if self.environment.read_only:
                 connection.execute("PRAGMA query_only = ON").close()
+            [(enforced,)] = connection.execute("PRAGMA foreign_keys").fetchall()
         except sqlite3.Error as error:
+            self.close()
             if not os.path.isdir(os.path.dirname(self._path)):
                 hint = "make its folder first"
             else:
                 hint = _refused(error).hint or "check `url` in miger.toml and the rights on the file and its folder"
             raise UnreachableError(f"cannot open {self._path}: {error}", hint) from error
         connection.set_progress_handler(_go_on, SIGNAL_STEPS)
-        self._keys_enforced = bool(connection.execute("PRAGMA foreign_keys").fetchone()[0])
-        self._connection = connection
+        self._keys_enforced = bool(enforced)
         return connection
 
     @property

@@ -25,7 +25,8 @@ class TableStyle(NamedTuple):
     `iso` wraps a time column so that it reads as ISO 8601 in UTC; `later` is an expression for the
     time a number of seconds (one parameter) from now; `lock` ends a SELECT that must hold the row;
     `on_conflict` begins what an INSERT does to a row that is there already, with `excluded` for a
-    new value; `from_nothing` is what a SELECT without a table needs before its WHERE.
+    new value; `from_nothing` is what a SELECT without a table needs before its WHERE; `table` ends a
+    CREATE TABLE.
     """
 
     now: str
@@ -41,6 +42,7 @@ class TableStyle(NamedTuple):
     on_conflict: str = "ON CONFLICT (id) DO UPDATE SET"
     excluded: str = "excluded.{}"
     from_nothing: str = ""
+    table: str = ""
 
 
 class TableSql:
@@ -128,20 +130,21 @@ class TableSql:
             f"state {key} NOT NULL, direction {key} NOT NULL, checksum {key} NOT NULL, "
             f"statements_done INTEGER NOT NULL, statements_total INTEGER, run {key} NOT NULL, "
             f"done_by {key} NOT NULL, host {key} NOT NULL, changed_at {timestamp} NOT NULL, "
-            f"duration_ms BIGINT NOT NULL, error {text} NOT NULL)",
+            f"duration_ms BIGINT NOT NULL, error {text} NOT NULL){style.table}",
             f"CREATE TABLE IF NOT EXISTS {self.history} (seq {style.serial} PRIMARY KEY, run {key} NOT NULL, "
             f"migration {key} NOT NULL, event {key} NOT NULL, at {timestamp} NOT NULL, "
             f"duration_ms BIGINT NOT NULL, done_by {key} NOT NULL, host {key} NOT NULL, "
-            f"checksum {key} NOT NULL, version {key} NOT NULL, token BIGINT NOT NULL, error {text} NOT NULL)",
+            f"checksum {key} NOT NULL, version {key} NOT NULL, token BIGINT NOT NULL, error {text} NOT NULL)"
+            f"{style.table}",
             f"CREATE TABLE IF NOT EXISTS {self.checkpoints} (migration {key} NOT NULL, "
             f"direction {key} NOT NULL, name {key} NOT NULL, hash {key} NOT NULL, state {key} NOT NULL, "
             f"row_count BIGINT NOT NULL, data {text} NOT NULL, at {timestamp} NOT NULL, "
-            "PRIMARY KEY (migration, direction, name))",
+            f"PRIMARY KEY (migration, direction, name)){style.table}",
             f"CREATE TABLE IF NOT EXISTS {self.lock} (id INTEGER NOT NULL PRIMARY KEY, "
             f"token BIGINT NOT NULL, owner {key} NOT NULL, host {key} NOT NULL, machine {key} NOT NULL, "
             f"pid BIGINT NOT NULL, process {key} NOT NULL, run {key} NOT NULL, session {key} NOT NULL, "
             f"activity {key} NOT NULL, acquired_at {timestamp} NOT NULL, expires_at {timestamp} NOT NULL, "
-            "format INTEGER NOT NULL)",
+            f"format INTEGER NOT NULL){style.table}",
             f"INSERT INTO {self.lock} SELECT 1, 0, '', '', '', 0, '', '', '', '', {style.now}, {style.now}, "
             f"{FORMAT}{style.from_nothing} WHERE NOT EXISTS (SELECT 1 FROM {self.lock})",
         )

@@ -104,6 +104,7 @@ class Backend(ABC):
         self.environment = environment
         self.prefix = prefix
         self.on_notice: Callable[[str], None] = lambda text: None  # what the server says beside results
+        self.on_warning: Callable[[str], None] = lambda text: None  # what a person should look at
 
     # Connection
 

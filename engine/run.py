@@ -35,6 +35,7 @@ class Run:
         self.activity = ""
         self.heartbeat: Heartbeat | None = None
         backend.on_notice = lambda text: self.emit(LogLine(self.id, "", "info", text))
+        backend.on_warning = lambda text: self.emit(LogLine(self.id, "", "warning", text))
 
     @property
     def id(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable
 
@@ -84,6 +85,8 @@ class StepWork:
             raise changed_prefix(self.migration.id, statement)
         if known is not None and (known.state == "done" or self._settle(statement, known)):
             if known.state != "done":
+                if known.hash != digest and self._assume is None:
+                    raise changed_prefix(self.migration.id, statement)
                 self._save(Checkpoint(key, digest, "done"))
             if self.backend.sets_session(statement):
                 action()  # what it set went with the session of the run that broke off
@@ -97,9 +100,7 @@ class StepWork:
             except StatementError as error:
                 if not error.outside_only:
                     raise
-        noted = known.data if known is not None else self.backend.evidence_before(statement)
-        self._save(Checkpoint(key, digest, "intent", data=noted))
-        self._try(statement, lambda: self._outside(statement, action, noted))
+        self._try(statement, lambda: self._outside(statement, action, key, digest))
         self._save(Checkpoint(key, digest, "done"))
         return True
 
@@ -120,25 +121,34 @@ class StepWork:
             self.backend.rollback()
             raise
 
-    def _outside(self, statement: Statement, action: Callable[[], int], noted: str) -> None:
+    def _outside(self, statement: Statement, action: Callable[[], int], key: str, digest: str) -> None:
+        noted = self.backend.evidence_before(statement)
+        self._save(Checkpoint(key, digest, "intent", data=noted))
         try:
             action()
-        except Exception:
-            if not self.backend.in_transaction():
-                self._clean_up(statement, noted)
+        except Exception as error:
+            settled = not self.backend.in_transaction() and self._clean_up(statement, noted)
+            refused = self.backend.translate(error.__cause__ or error) or self.backend.translate(error)
+            if settled and refused is not None and not refused.disconnected:
+                # The server has answered: what a person changes before the run is resumed is no trace of it.
+                with contextlib.suppress(StatementError):  # then it stays an intent; the first error is the news
+                    self._save(Checkpoint(key, digest, "failed"))
             raise
 
-    def _clean_up(self, statement: Statement, noted: str) -> None:
-        """Removes what a failed statement left (an INVALID index); the statement's error stays the news."""
+    def _clean_up(self, statement: Statement, noted: str) -> bool:
+        """Removes what a failed statement left (an INVALID index); False where part of it may stay."""
         try:
             evidence = self.backend.happened(statement, noted)
         except MigerError as error:
             self._log("warning", f"could not look for what it left behind: {error.message}")
-        else:
-            self._log("info", evidence.reason)
+            return False
+        self._log("info", evidence.reason)
+        return evidence.happened is not None
 
     def _settle(self, statement: Statement, intent: Checkpoint) -> bool:
         """Whether a statement that was begun by a run that then died did happen."""
+        if intent.state == "failed":
+            return False
         evidence = self.backend.happened(statement, intent.data)
         if evidence.happened is None and self._assume is not None:
             return self._assume

@@ -19,7 +19,7 @@ from pymysql.cursors import Cursor
 
 from tests.servers import STARTERS, Server, Unavailable, mongodb, mysql, postgresql, required_backends, url_variable
 
-BACKENDS = ("sqlite", "postgresql")
+BACKENDS = ("sqlite", "postgresql", "mysql")
 """Every backend the contract tests run on."""
 
 _servers = pytest.StashKey[dict[str, Server]]()

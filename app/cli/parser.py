@@ -155,7 +155,7 @@ def _recovering(commands: Commands) -> None:  # type: ignore[valid-type]
 def _making(commands: Commands) -> None:  # type: ignore[valid-type]
     init = _command(commands, "init", "start a project: miger.toml, migrations, a CI sample")
     init.add_argument("directory", nargs="?", default=".", metavar="DIR")
-    init.add_argument("--template", default="sqlite", metavar="NAME", help="sqlite (default) or postgresql")
+    init.add_argument("--template", default="sqlite", metavar="NAME", help="sqlite (default), postgresql or mysql")
     create = _command(commands, "create", "write a new migration")
     create.add_argument("name", metavar="NAME")
     kind = create.add_mutually_exclusive_group()

@@ -18,6 +18,8 @@ import pytest
 
 from miger.cli.main import main
 
+from tests.servers import mysql
+
 COMMAND = (sys.executable, "-c", "from miger.cli.main import run; run()")
 PATIENCE = 40.0  # seconds until a condition that should come counts as missed
 
@@ -115,6 +117,11 @@ class Sandbox:
     def sqlite(self) -> bool:
         return self.backend == "sqlite"
 
+    @property
+    def transactional_ddl(self) -> bool:
+        """Whether a migration that makes a table is one transaction."""
+        return self.backend != "mysql"
+
     # Files
 
     def configure(self, environment: str = "", project: str = "", more: str = "") -> None:
@@ -198,18 +205,22 @@ class Sandbox:
                 return found
             finally:
                 connection.close()
+        if self.backend == "mysql":
+            with mysql.connect(self.url) as connection_, connection_.cursor() as cursor_:
+                cursor_.execute(query)
+                return list(cursor_.fetchall())
         with psycopg.connect(self.url, autocommit=True) as server:
             cursor = server.execute(query)
             return cursor.fetchall() if cursor.description else []
 
     def tables(self) -> set[str]:
         """The tables that are not ours."""
-        query = (
-            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
-            if self.sqlite
-            else "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'public'"
-        )
-        return {name for (name,) in self.rows(query) if not name.startswith("miger_")}
+        queries = {
+            "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+            "postgresql": "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'public'",
+            "mysql": "SHOW TABLES",
+        }
+        return {name for (name,) in self.rows(queries[self.backend]) if not name.startswith("miger_")}
 
     def dump(self) -> dict[str, Any]:
         """Schema and rows of everything that is not ours, to be compared."""
@@ -219,6 +230,9 @@ class Sandbox:
                 "SELECT type, name, sql FROM sqlite_master WHERE tbl_name NOT LIKE 'miger_%' ORDER BY 1, 2"
             )
             return {"schema": schema, "rows": contents}
+        if self.backend == "mysql":
+            shown = [self.rows(f"SHOW CREATE TABLE {table}") for table in sorted(contents)]
+            return {"schema": shown, "rows": contents}
         columns = self.rows(
             "SELECT table_name, column_name, ordinal_position, data_type, is_nullable, column_default "
             "FROM information_schema.columns WHERE table_schema = 'public' AND table_name NOT LIKE 'miger_%' "
@@ -238,5 +252,10 @@ class Sandbox:
             for suffix in ("", "-journal", "-wal", "-shm"):
                 if os.path.exists(path + suffix):
                     os.unlink(path + suffix)
+        elif self.backend == "mysql":
+            name = self.url.rpartition("/")[2]
+            self.rows(f"DROP DATABASE {name}")
+            with mysql.connect(self.url.removesuffix(name)) as connection, connection.cursor() as cursor:
+                cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
         else:
             self.rows("DROP SCHEMA public CASCADE; CREATE SCHEMA public")

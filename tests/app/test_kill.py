@@ -47,11 +47,11 @@ def write_migrations(sandbox: Sandbox) -> list[str]:
             several = "\n".join(f"INSERT INTO logs VALUES ({number}, 'piece {piece}');" for piece in range(6))
             sandbox.sql(id, f"CREATE TABLE t{number} (x INTEGER);\n{several}", metadata="transaction = false")
         elif kind == 2:
-            outside = (
-                "VACUUM;"
-                if sandbox.sqlite
-                else f"CREATE INDEX CONCURRENTLY i{number} ON items (amount, (id + {number}));"
-            )
+            outside = {
+                "sqlite": "VACUUM;",
+                "postgresql": f"CREATE INDEX CONCURRENTLY i{number} ON items (amount, (id + {number}));",
+                "mysql": f"CREATE INDEX i{number} ON items (amount, id);",
+            }[sandbox.backend]
             sandbox.sql(
                 id,
                 f"INSERT INTO logs VALUES ({number}, 'before');\n{outside}\n"
@@ -120,6 +120,8 @@ def check_history(sandbox: Sandbox, ids: list[str], kills: int) -> None:
         assert told[-1] == "applied"
         assert set(told) <= {"started", "resumed", "applied"}
         checkpointed = int(id[:4]) % 5 in (0, 1, 2) and id != ids[0]
+        if not sandbox.transactional_ddl:
+            checkpointed = int(id[:4]) % 5 != 3
         assert told[0] == ("started" if checkpointed else "applied")
     assert events.count("lease_taken") <= kills
 

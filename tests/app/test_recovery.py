@@ -149,7 +149,7 @@ def test_a_changed_file_is_refused_until_its_checksum_is_accepted(sandbox: Sandb
     sandbox.miger("repair", "0001", "--accept-checksum")
     after = sandbox.status()["migrations"][0]
     assert (before["state"], after["state"]) == ("modified", "applied")
-    assert sandbox.history("0001_first") == ["applied", "checksum_accepted"]
+    assert sandbox.history("0001_first")[-2:] == ["applied", "checksum_accepted"]
     assert "nothing to do" in sandbox.miger("repair", "0001", "--accept-checksum").err
     sandbox.miger("up")
 

@@ -160,7 +160,8 @@ def test_a_protected_environment_wants_its_name(sandbox: Sandbox, command: str) 
     sandbox.miger(*command.split(), "--confirm", "prod", code=7)
     assert sandbox.history() == before
     sandbox.miger(*command.split(), "--confirm", "dev")
-    assert len(sandbox.history()) == len(before) + 1
+    told = [event for event in sandbox.history()[len(before) :] if not event.startswith("started ")]
+    assert len(told) == 1
 
 
 @pytest.mark.parametrize(
@@ -232,7 +233,10 @@ def test_verify_gates_success(sandbox: Sandbox) -> None:
     sandbox.sql("0001_first", "CREATE TABLE first (id INTEGER);", verify="SELECT other FROM first LIMIT 0;")
     refused = sandbox.miger("up", code=1)
     assert "verify: line 6" in refused.err
-    assert sandbox.tables() == set()
+    assert sandbox.tables() == (set() if sandbox.transactional_ddl else {"first"})
+    if not sandbox.transactional_ddl:
+        sandbox.miger("repair", "0001", "--mark-pending")
+        sandbox.rows("DROP TABLE first")
     sandbox.sql(
         "0001_first",
         "CREATE TABLE first (id INTEGER);",

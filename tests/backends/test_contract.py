@@ -11,7 +11,7 @@ from miger.engine.errors import RefusedError
 
 from tests.backends.contract import BackendContract, Snippets
 from tests.backends.shop import Shop
-from tests.servers.postgresql import PASSWORD
+from tests.servers.base import PASSWORD
 
 
 def _sqlite_dead_ends(url: str) -> dict[str, str]:
@@ -35,6 +35,27 @@ def _postgresql_dead_ends(url: str) -> dict[str, str]:
     }
 
 
+def _mysql_dead_ends(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    place = parts.netloc.rpartition("@")[2]
+    wrong = urlunsplit(parts._replace(netloc=f"{parts.username}:wr0ng-p%40ss@{place}"))
+    closed = urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.port}", ":1")))
+    endless = urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.port}", ":99999")))
+    return {
+        wrong: "Access denied",
+        closed: "Can't connect",
+        endless: "not a number from 1 to 65535",
+        url + "_missing": "Unknown database",
+        url + "?nonsense=1": "no option is called 'nonsense'",
+        url.replace(parts.path, "/%zz"): "cannot connect",
+        url.replace(parts.path, "/"): "names no database",
+    }
+
+
+def _secrets(url: str) -> tuple[str, ...]:
+    return PASSWORD, re.sub(r".*?:([^:@]+)@.*", r"\1", url), "wr0ng-p", "@ss/w"
+
+
 SNIPPETS = {
     "sqlite": Snippets(
         codes=("SQLITE_ERROR", "SQLITE_CONSTRAINT_PRIMARYKEY"),
@@ -48,7 +69,16 @@ SNIPPETS = {
         set_session="SET search_path = pg_catalog",
         read_session="SHOW search_path",
         bad_urls=_postgresql_dead_ends,
-        secrets=lambda url: (PASSWORD, re.sub(r".*?:([^:@]+)@.*", r"\1", url), "wr0ng-p", "@ss/w"),
+        secrets=_secrets,
+    ),
+    "mysql": Snippets(
+        codes=("1054", "1062"),
+        outside="ALTER TABLE items ADD COLUMN note VARCHAR(9)",
+        set_session="SET sql_mode = 'ANSI_QUOTES'",
+        read_session="SELECT @@sql_mode",
+        rolls_back_definitions=False,
+        bad_urls=_mysql_dead_ends,
+        secrets=_secrets,
     ),
 }
 
