@@ -4,11 +4,12 @@ SHELL := /bin/sh
 VENV := .venv
 PY := $(VENV)/bin/python
 WORKERS ?= 2
+PLUGIN := examples/plugins/miger-duckdb
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak screenshots clean
+.PHONY: help demo test check truth bench soak screenshots clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -24,7 +25,11 @@ check: $(VENV)/.stamp-dev ## formatting, lint, types, and who imports whom
 	$(VENV)/bin/ruff check .
 	@$(PY) tools/source_tree.py >/dev/null
 	$(PY) -m mypy -p miger -p tools -p tests.servers
+	$(PY) -m mypy $(PLUGIN)/miger_duckdb.py
 	@PYTHONPATH=build/tree:. $(PY) -c 'from importlinter.cli import lint_imports_command as run; run()' --cache-dir build/import-linter
+
+truth: $(VENV)/.stamp-dev ## hold dry runs against what really happens, and count them
+	@$(PY) -m pytest -n $(WORKERS) --dist load -q tests/app/test_preview_truth.py tests/app/test_preview_truth_mongodb.py
 
 bench: $(VENV)/.stamp-dev ## measure speed
 	@$(PY) benchmarks/run.py
@@ -72,7 +77,7 @@ $(VENV)/.stamp-run: pyproject.toml | $(VENV)/.stamp-venv
 	@$(PY) -m pip install --quiet --editable .
 	@touch $@
 
-$(VENV)/.stamp-dev: pyproject.toml | $(VENV)/.stamp-venv
+$(VENV)/.stamp-dev: pyproject.toml $(PLUGIN)/pyproject.toml | $(VENV)/.stamp-venv
 	@echo "Installing Miger and what develops and tests it"
-	@$(PY) -m pip install --quiet --editable ".[dev]"
+	@$(PY) -m pip install --quiet --editable ".[dev]" --editable $(PLUGIN)
 	@touch $@ $(VENV)/.stamp-run

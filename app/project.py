@@ -27,10 +27,13 @@ from miger.engine.status import Status, status_of
 
 if TYPE_CHECKING:
     from miger.engine.backend import Backend
+    from miger.engine.drift import Drift
     from miger.engine.events import Observer
     from miger.engine.executor import RunResult
+    from miger.engine.hazards import HazardReport
     from miger.engine.interrupt import Interrupt
     from miger.engine.owner import Owner
+    from miger.engine.preview import Preview
     from miger.engine.run import Run
     from miger.engine.state import Checkpoint, HistoryEntry, Snapshot
     from miger.engine.verification import VerifyReport
@@ -63,6 +66,14 @@ class Project:
         config = load_config(find_config(path))
         return cls(config, config.environment(environment))
 
+    def reconfigured(self, config: Config) -> Project:
+        """This project under another configuration, with the environment of the same name; the folder is read anew.
+
+        This one stays as it is: close it, and calls under way in other threads end on the connections they
+        have. Raises ConfigError, also where that environment is gone.
+        """
+        return Project(config, config.environment(self.environment.name))
+
     def close(self) -> None:
         """Disconnects."""
         self._pool.close()
@@ -79,6 +90,11 @@ class Project:
         return self._backend_class.name
 
     @property
+    def runs_sql(self) -> bool:
+        """Whether migrations may be SQL files."""
+        return self._backend_class.runs_sql
+
+    @property
     def dialect(self) -> str:
         """How SQL files are split, for `miger.engine.statements.split`."""
         return self._backend_class.dialect
@@ -91,12 +107,7 @@ class Project:
     def graph(self) -> MigrationGraph:
         """The migrations of the folder. Raises BadMigrations with every problem there is."""
         if self._graph is None:
-            loaded = load_folder(self.config.migrations)
-            graph = MigrationGraph(loaded.migrations, {_id_of(problem.file) for problem in loaded.problems})
-            problems = (*loaded.problems, *graph.problems)
-            if problems:
-                raise BadMigrations("the migrations folder has problems:", problems)
-            self._graph = graph
+            self._graph = read_graph(self.config.migrations)
         return self._graph
 
     def reload(self) -> None:
@@ -125,7 +136,8 @@ class Project:
         UnknownTarget, UsageError.
         """
         request = PlanRequest(direction, target, steps, to, out_of_order or self.environment.out_of_order)
-        return self._make_plan(self.status(), request)
+        graph = self.graph  # its problems are told before a database is asked
+        return self._pool.read(lambda backend: self._make_plan(graph, backend, request))
 
     def history(self, limit: int | None = None, id: str | None = None) -> list[HistoryEntry]:
         """What happened, newest first."""
@@ -136,7 +148,7 @@ class Project:
         return self._pool.read(lambda backend: backend.checkpoints(id, direction))
 
     def verify(self) -> VerifyReport:
-        """Compares checksums and files, and runs the verify sections, rolled back."""
+        """Compares checksums and files, runs the verify sections, rolled back, and looks for drift."""
         from miger.engine.run import Run
         from miger.engine.state import Lease
         from miger.engine.verification import verify_all
@@ -144,7 +156,50 @@ class Project:
         late_is_wrong = self.environment.out_of_order == "error"
         with self._pool.connection() as backend:
             run = Run(backend, _owner(), Lease("", 0))
-            return verify_all(run, self.graph, self._status(backend), late_is_wrong=late_is_wrong)
+            status, ignored = self._status(backend), self.config.drift_ignore
+            return verify_all(run, self.graph, status, late_is_wrong=late_is_wrong, drift_ignore=ignored)
+
+    def preview(self, plan: Plan, mode: str = "auto", *, rows: int | None = None) -> Preview:
+        """What a plan that `plan` made would do on this database. Nothing of it stays.
+
+        `mode` is auto (the truest there is), rollback, rehearse or sql, see `miger.engine.preview`; `rows` how
+        many of each table a scratch copy gets at most. Raises UsageError, RefusedError, UnreachableError.
+        """
+        from miger.engine.preview import SAMPLE_ROWS, make_preview
+
+        applied = tuple(item.migration for item in self.status().migrations if item.state == "applied")
+        known = tuple(migration for migration in applied if migration is not None)
+        sample = SAMPLE_ROWS if rows is None else rows
+        with self._pool.connection() as backend:
+            return make_preview(backend, plan, _owner(), mode, applied=known, rows=sample)
+
+    def hazards(self, plan: Plan) -> HazardReport:
+        """What in a plan that `plan` made may hurt; its data is asked, read-only. Changes nothing.
+
+        Raises IntegrityError where a file has changed, UnreachableError.
+        """
+        from miger.engine.hazards import find_hazards
+
+        return self._pool.read(lambda backend: find_hazards(backend, plan))
+
+    def lint(self, *targets: str, every: bool = False, offline: bool = False) -> HazardReport:
+        """The hazards of these migrations, of all, or of those that are pending; of their `up`.
+
+        `offline`: no database is asked, neither which are pending nor about its rows. Raises UnknownTarget.
+        """
+        from miger.engine.hazards.lint import lint
+
+        graph, mode = self.graph, self.environment.out_of_order
+        ids = [graph.resolve(target) for target in targets] or (list(graph) if every else None)
+        if offline:
+            return lint(self._backend_class(self.environment, self.config.history), graph, ids, None)
+        return self._pool.read(lambda backend: lint(backend, graph, ids, self._status(backend), mode))
+
+    def script(self, plan: Plan) -> Iterator[str]:
+        """The plan as a script for the database's own client, in pieces. Asks no database."""
+        from miger.engine.preview.script import script
+
+        return script(self._backend_class(self.environment, self.config.history), plan)
 
     # Changing
 
@@ -154,6 +209,7 @@ class Project:
         *,
         steps: int | None = None,
         out_of_order: str | None = None,
+        guarded: bool = False,
         confirm: str | None = None,
         wait: float | None = None,
         on_event: Observer | None = None,
@@ -162,10 +218,11 @@ class Project:
         """Applies `target` and its ancestors, or all that is pending.
 
         `confirm` must be the environment's name where it is protected; `wait` is how many seconds to
-        wait for another run. Raises what `plan` raises, LockHeld, StepFailed, Interrupted.
+        wait for another run. `guarded`: refuses a plan with hazards, see `run`. Raises what `plan` raises,
+        LockHeld, StepFailed, Interrupted.
         """
         plan = self.plan(UP, target, steps=steps, out_of_order=out_of_order)
-        return self.run(plan, confirm=confirm, wait=wait, on_event=on_event, interrupt=interrupt)
+        return self.run(plan, guarded=guarded, confirm=confirm, wait=wait, on_event=on_event, interrupt=interrupt)
 
     def down(
         self,
@@ -173,6 +230,7 @@ class Project:
         *,
         steps: int | None = None,
         to: str | None = None,
+        guarded: bool = False,
         confirm: str | None = None,
         wait: float | None = None,
         on_event: Observer | None = None,
@@ -183,12 +241,13 @@ class Project:
         Otherwise as `up`.
         """
         plan = self.plan(DOWN, target, steps=steps, to=to)
-        return self.run(plan, confirm=confirm, wait=wait, on_event=on_event, interrupt=interrupt)
+        return self.run(plan, guarded=guarded, confirm=confirm, wait=wait, on_event=on_event, interrupt=interrupt)
 
     def run(
         self,
         plan: Plan,
         *,
+        guarded: bool = False,
         confirm: str | None = None,
         wait: float | None = None,
         on_event: Observer | None = None,
@@ -197,7 +256,9 @@ class Project:
         """Runs a plan that `plan` made, as `up` and `down` do.
 
         It is made again under the lease: what was pending may have been applied by another run meanwhile.
+        `guarded`: raises HazardsFound where it loses something or is bound to fail, and no metadata allows that.
         """
+        from miger.engine.drift import noting_schema
         from miger.engine.events import RunFinished, RunStarted
         from miger.engine.executor import RunResult, check_code, execute_plan
 
@@ -208,11 +269,14 @@ class Project:
                 on_event(RunFinished("", plan.direction, "done", (), 0.0))
             return RunResult("", plan.direction, (), 0.0)
         check_code(plan)
+        if guarded:
+            self._refuse_hazards(plan)
         with self._leased(confirm, wait, on_event, interrupt) as run:
-            again = self._make_plan(self._status(run.backend), request)
+            again = self._make_plan(self.graph, run.backend, request)
             if again.ids != plan.ids:
                 check_code(again)
-            return execute_plan(run, again)
+            with noting_schema(run, self.config.drift_ignore):
+                return execute_plan(run, again)
 
     def repair(
         self,
@@ -229,7 +293,8 @@ class Project:
 
         `assume` says whether a statement of unknown end did happen. Raises UsageError, StepFailed.
         """
-        from miger.engine.recovery import check_choice, recover
+        from miger.engine.drift import noting_schema
+        from miger.engine.recovery import BY_HAND, check_choice, recover
 
         id = self.resolve(target)
         status = self.status().by_id[id]
@@ -240,7 +305,8 @@ class Project:
             status = self._status(run.backend).by_id[id]
             if not check_choice(status, choice):
                 return False
-            recover(run, status, choice, assume)
+            with noting_schema(run, self.config.drift_ignore, accept=choice in BY_HAND):
+                recover(run, status, choice, assume)
         return True
 
     def baseline(
@@ -251,6 +317,7 @@ class Project:
         wait: float | None = None,
     ) -> tuple[str, ...]:
         """Records `target` and its ancestors, or all pending ones, as applied without running them."""
+        from miger.engine.drift import noting_schema
         from miger.engine.recovery import mark_applied
 
         plan = self.plan(UP, target, out_of_order="allow")
@@ -258,8 +325,18 @@ class Project:
             return ()
         with self._leased(confirm, wait, None, None) as run:
             plan = plan_up(self.graph, self._status(run.backend), target, out_of_order="allow")
-            mark_applied(run, tuple(step.migration for step in plan.steps))
+            with noting_schema(run, accept=True):
+                mark_applied(run, tuple(step.migration for step in plan.steps))
         return plan.ids
+
+    def accept_drift(self, *, confirm: str | None = None, wait: float | None = None) -> Drift:
+        """Notes the schema as it is now as the one that migrations have made; what differed until now."""
+        from miger.engine.drift import find_drift, noting_schema
+
+        drift = self._pool.read(lambda backend: find_drift(backend))
+        with self._leased(confirm, wait, None, None) as run, noting_schema(run, accept=True):
+            run.backend.record(run.lease, run.entry("", "drift_accepted", error=drift.objects), None)
+        return drift
 
     def unlock(self, token: int | None = None) -> Holder | None:
         """Frees the lease, whoever holds it; that run can then write no history any more.
@@ -291,8 +368,8 @@ class Project:
 
     # Within
 
-    def _make_plan(self, status: Status, request: PlanRequest) -> Plan:
-        return make_plan(self.graph, status, request, self._backend_class.runs_in_transaction)
+    def _make_plan(self, graph: MigrationGraph, backend: Backend, request: PlanRequest) -> Plan:
+        return make_plan(graph, self._status(backend), request, backend.runs_in_transaction)
 
     def _status(self, backend: Backend) -> Status:
         return status_of(self.graph, _snapshot(backend))
@@ -335,6 +412,13 @@ class Project:
         if self.environment.protected and confirm != name:
             raise RefusedError(f"environment {name} is protected", f"say so with `--confirm {name}`")
 
+    def _refuse_hazards(self, plan: Plan) -> None:
+        from miger.engine.errors import HazardsFound
+
+        refused = self.hazards(plan).refused
+        if refused:
+            raise HazardsFound(refused)
+
     def resolve(self, target: str) -> str:
         """The id that `target` means, in the folder or in the database. Raises UnknownTarget."""
         status = self.status()
@@ -342,6 +426,16 @@ class Project:
             return target
         missing = [id for id in status.ids("missing", "dirty") if target in id and id not in self.graph]
         return missing[0] if len(missing) == 1 else self.graph.resolve(target)
+
+
+def read_graph(folder: str) -> MigrationGraph:
+    """The migrations of a folder. Raises BadMigrations with every problem there is."""
+    loaded = load_folder(folder)
+    graph = MigrationGraph(loaded.migrations, {_id_of(problem.file) for problem in loaded.problems})
+    problems = (*loaded.problems, *graph.problems)
+    if problems:
+        raise BadMigrations("the migrations folder has problems:", problems)
+    return graph
 
 
 def _snapshot(backend: Backend) -> Snapshot:

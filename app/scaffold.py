@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from miger.engine.config import CONFIG_NAME
 from miger.engine.errors import UsageError
 from miger.engine.graph import MigrationGraph
 
 TEMPLATES_FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "templates")
-COMING_TEMPLATES = ("mongodb",)
+EVERY_TEMPLATE = "_every"  # what is the same in all of them
 
 SQL_BODY = """-- miger:up
 
@@ -29,6 +29,16 @@ def up(db: Sql) -> None:
 
 def down(db: Sql) -> None:
     db.execute("SELECT 1")
+"""
+MONGODB_BODY = """from miger import Mongo
+
+
+def up(db: Mongo) -> None:
+    db.log("nothing yet")
+
+
+def down(db: Mongo) -> None:
+    db.log("nothing yet")
 """
 
 
@@ -48,7 +58,7 @@ def new_id(name: str, now: float | None = None) -> str:
 def migration_text(
     kind: str, title: str, depends: Sequence[str], phase: str | None = None, release: str | None = None
 ) -> str:
-    """The text of a new migration file of kind sql or python."""
+    """The text of a new migration file of kind sql, python or mongodb."""
     mark = "--" if kind == "sql" else "#"
     quoted = ", ".join(f'"{parent}"' for parent in depends)
     metadata = [f"depends = [{quoted}]"]
@@ -57,7 +67,8 @@ def migration_text(
     block = "".join(f"{mark} {line}\n" for line in ["/// miger", *metadata, "///"])
     if kind == "sql":
         return block + SQL_BODY
-    return f'"""{title}."""\n\n{block}\n{PYTHON_BODY}'
+    body = MONGODB_BODY if kind == "mongodb" else PYTHON_BODY
+    return f'"""{title}."""\n\n{block}\n{body}'
 
 
 def create_migration(
@@ -107,19 +118,12 @@ def project_files(directory: str, template: str) -> dict[str, str]:
     """
     names = template_names()
     if template not in names:
-        coming = f"; {template} is not there yet" if template in COMING_TEMPLATES else ""
-        raise UsageError(f"there is no template {template!r}{coming}", f"there are {', '.join(names)}")
+        raise UsageError(f"there is no template {template!r}", f"there are {', '.join(names)}")
     project = _project_name(directory)
     database = re.sub(r"[^A-Za-z0-9_]+", "_", project).strip("_") or "app"
     texts: dict[str, str] = {}
-    root = os.path.join(TEMPLATES_FOLDER, template)
-    for folder, folders, files in os.walk(root):
-        folders[:] = sorted(name for name in folders if name != "__pycache__")
-        for name in sorted(files):
-            path = os.path.join(os.path.relpath(folder, root), name)
-            with open(os.path.join(folder, name), encoding="utf-8") as file:
-                text = file.read().replace("__NAME__", project).replace("__DATABASE__", database)
-            texts[_dated(os.path.normpath(path))] = text
+    for path, text in (*_template_files(EVERY_TEMPLATE), *_template_files(template)):
+        texts[_dated(path)] = text.replace("__NAME__", project).replace("__DATABASE__", database)
     if _has_files(os.path.join(directory, "migrations")):
         texts = {path: text for path, text in texts.items() if os.path.dirname(path) != "migrations"}
     texts[CONFIG_NAME] = texts.pop(CONFIG_NAME)
@@ -147,6 +151,16 @@ def create_project(directory: str, template: str) -> list[str]:
             raise UsageError(f"cannot write {target}: {error.strerror}", "check the folder and its rights") from error
         written.append(path)
     return written
+
+
+def _template_files(template: str) -> Iterator[tuple[str, str]]:
+    """Path, relative to the template, and text of each file."""
+    root = os.path.join(TEMPLATES_FOLDER, template)
+    for folder, folders, files in os.walk(root):
+        folders[:] = sorted(name for name in folders if name != "__pycache__")
+        for name in sorted(files):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                yield os.path.normpath(os.path.join(os.path.relpath(folder, root), name)), file.read()
 
 
 def _project_name(directory: str) -> str:

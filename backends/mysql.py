@@ -12,18 +12,17 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pymysql
 from pymysql.constants import CLIENT, SERVER_STATUS
 
-from miger.backends import mysql_catalog
+from miger.backends import mysql_catalog, mysql_schema
 from miger.backends.sql import SqlBackend
 from miger.backends.tables import TableSql, TableStyle
 from miger.engine.errors import StatementError, UnreachableError
 from miger.engine.secrets import scrub, secrets_of
 
 if TYPE_CHECKING:
-    import sqlalchemy
-
-    from miger.engine.backend import Evidence
+    from miger.engine.backend import Backend, Evidence
     from miger.engine.environments import Environment
     from miger.engine.migration import Migration
+    from miger.engine.owner import Owner
     from miger.engine.statements import Statement
 
 STYLE = TableStyle(
@@ -66,9 +65,11 @@ class MysqlBackend(SqlBackend):
     """A MySQL or MariaDB database."""
 
     name: ClassVar[str] = "mysql"
+    answers: ClassVar[bool] = True
     dialect: ClassVar[str] = "mysql"
     grouped_kinds: ClassVar[frozenset[str]] = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
     several_at_once: ClassVar[bool] = False
+    driver_error = pymysql.MySQLError
 
     def __init__(self, environment: Environment, prefix: str) -> None:
         super().__init__(environment, prefix)
@@ -77,7 +78,6 @@ class MysqlBackend(SqlBackend):
         self._secrets = secrets_of(url)
         self._tables = TableSql(STYLE, mysql_catalog.quoted(self._address["database"]) + ".", prefix)
         self._connection: pymysql.connections.Connection[Any] | None = None
-        self._engine: sqlalchemy.Engine | None = None
         self._session = ""
         self._session_changed = False
         self._unchecked = False  # foreign keys were switched off
@@ -150,9 +150,7 @@ class MysqlBackend(SqlBackend):
         return "mariadb" in self._version.lower()
 
     def close(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose(close=False)
-            self._engine = None
+        self._leave_engine()
         if self._connection is not None:
             self._connection._force_close()  # type: ignore[attr-defined]  # close() raises on a dead one
             self._connection = None
@@ -174,40 +172,25 @@ class MysqlBackend(SqlBackend):
         version = self._version.removeprefix("5.5.5-").partition("-")[0]
         return f"{'mariadb' if self._is_mariadb else 'mysql'} {version}"
 
-    def sqlalchemy_engine(self) -> sqlalchemy.Engine:
-        if self._engine is None:
-            import sqlalchemy  # deferred: only Python migrations need it
-
-            connection = self._open
-            self._engine = sqlalchemy.create_engine(
-                f"{'mariadb' if self._is_mariadb else 'mysql'}+pymysql://",
-                creator=lambda: connection,
-                poolclass=sqlalchemy.StaticPool,
-                pool_reset_on_return=None,
-            )
-        return self._engine
-
     # Our own statements
+
+    @property
+    def driver_connection(self) -> pymysql.connections.Connection[Any]:
+        return self._open
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        return "mariadb+pymysql://" if self._connection is not None and self._is_mariadb else "mysql+pymysql://"
+
+    def _cursor(self, sql: str, parameters: Sequence[object]) -> pymysql.cursors.Cursor:
+        cursor: pymysql.cursors.Cursor = self._open.cursor()
+        cursor.execute(sql, parameters or None)
+        return cursor
 
     @property
     def tables(self) -> TableSql:
         """The statements on our tables, qualified with the database of the URL."""
         return self._tables
-
-    def _query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        try:
-            with self._open.cursor() as cursor:
-                cursor.execute(sql, parameters or None)
-                return list(cursor.fetchall())
-        except pymysql.MySQLError as error:
-            raise self._refused(error) from error
-
-    def _change(self, sql: str, parameters: Sequence[object] = ()) -> int:
-        try:
-            with self._open.cursor() as cursor:
-                return int(cursor.execute(sql, parameters or None))
-        except pymysql.MySQLError as error:
-            raise self._refused(error) from error
 
     def _initialised(self) -> bool:
         try:
@@ -229,6 +212,21 @@ class MysqlBackend(SqlBackend):
             return self._query(states), self._query(locks)
         finally:
             self.rollback()
+
+    def read_schema(self) -> dict[str, str]:
+        return mysql_schema.read_schema(self._query, self._first_rows, self._address["database"], self.tables.names)
+
+    def _first_rows(self, statements: Sequence[str]) -> list[tuple[Any, ...]]:
+        """The first row of each of several statements, sent in one message. Raises StatementError."""
+        try:
+            with self._open.cursor() as cursor:
+                cursor.execute(";\n".join(statements))
+                rows = [cursor.fetchone()]
+                while cursor.nextset():
+                    rows.append(cursor.fetchone())
+                return [row for row in rows if row is not None]
+        except pymysql.MySQLError as error:
+            raise self._refused(error) from error
 
     # Lease
 
@@ -267,6 +265,20 @@ class MysqlBackend(SqlBackend):
     def begin(self, migration: Migration | None = None, section: str = "up", *, piece: bool = False) -> None:
         self._change(f"START TRANSACTION {'READ ONLY' if self.environment.read_only else 'READ WRITE'}")
         self._begun, self._piece = True, piece
+
+    @contextlib.contextmanager
+    def _looking(self, seconds: float) -> Iterator[None]:
+        limit, factor = ("max_statement_time", 1) if self._is_mariadb else ("max_execution_time", 1000)
+        [(before, wait)] = self._query(f"SELECT @@{limit}, @@lock_wait_timeout")
+        most = max(1, round(seconds * factor))
+        self._change(f"SET {limit} = {most}, lock_wait_timeout = 1")  # it counts in whole seconds
+        try:
+            self._change("START TRANSACTION READ ONLY")
+            yield
+        finally:
+            self.rollback()
+            if self._connection is not None:
+                self._change(f"SET {limit} = {before}, lock_wait_timeout = {wait}")
 
     def commit(self) -> None:
         self._change("COMMIT")
@@ -358,8 +370,7 @@ class MysqlBackend(SqlBackend):
         except pymysql.MySQLError as error:
             raise self._refused(error) from error
 
-    @classmethod
-    def runs_in_transaction(cls, migration: Migration, section: str) -> bool:
+    def runs_in_transaction(self, migration: Migration, section: str) -> bool:
         return migration.transaction and not mysql_catalog.changes_schema(migration, section)
 
     def may_run_in_transaction(self, statement: Statement) -> bool:
@@ -398,10 +409,17 @@ class MysqlBackend(SqlBackend):
         for table, name, count in mysql_catalog.orphans(self._query):
             self.on_warning(f"foreign keys were not checked: {count} rows of {table} point nowhere ({name})")
 
-    # Errors
+    # Dry runs
 
-    def _translate(self, error: BaseException) -> StatementError | None:
-        return self._refused(error) if isinstance(error, pymysql.MySQLError) else None
+    preview_modes = ("rehearse", "sql")
+
+    def scratch(self, owner: Owner, rows: int) -> contextlib.AbstractContextManager[Backend]:
+        self._refuse_read_only()
+        from miger.backends.mysql_scratch import scratch  # deferred: only rehearsals need it
+
+        return scratch(self, owner, rows)
+
+    # Errors
 
     def _refused(self, error: pymysql.MySQLError, index: int = 0) -> StatementError:
         number = error.args[0] if error.args and isinstance(error.args[0], int) else 0

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import psycopg
 from psycopg import generators
 from psycopg.pq import ExecStatus, TransactionStatus
 
+from miger.backends import postgresql_schema
 from miger.backends.postgresql_catalog import judge_after, note_before, outside_transaction
 from miger.backends.postgresql_errors import place, reason, refused
-from miger.backends.sql import SqlBackend, history_values, state_values
+from miger.backends.sql import PATIENCE, SqlBackend, history_values, state_values
 from miger.backends.tables import TableSql, TableStyle
-from miger.engine.backend import Evidence
+from miger.engine.backend import Backend, Evidence
 from miger.engine.config import Environment
 from miger.engine.errors import LeaseLost, RefusedError, StatementError, UnreachableError
 from miger.engine.migration import Migration
@@ -24,8 +26,7 @@ from miger.engine.secrets import scrub, secrets_of
 from miger.engine.state import APPLIED, HistoryEntry, Lease, StateRow
 
 if TYPE_CHECKING:
-    import sqlalchemy
-
+    from miger.engine.owner import Owner
     from miger.engine.statements import Statement
 
 STYLE = TableStyle(
@@ -40,6 +41,12 @@ STYLE = TableStyle(
     placeholder="%s",
 )
 CONNECT_SECONDS = 10
+BLOCKERS = (
+    "SELECT concat_ws(', ', 'process ' || a.pid || ' of ' || a.usename || nullif(' (' || a.application_name || ')', "
+    "' ()'), a.state || ' since ' || to_char(a.state_change AT TIME ZONE 'UTC', 'HH24:MI:SS') || ' UTC', "
+    "nullif(left(regexp_replace(a.query, '\\s+', ' ', 'g'), 60), '')) FROM pg_catalog.pg_stat_activity a "
+    "WHERE a.pid = ANY(pg_blocking_pids(%s))"
+)
 END_SESSION_SECONDS = 20.0
 
 # First words of statements that leave no trace in the session; anything else may.
@@ -60,8 +67,11 @@ class PostgresqlBackend(SqlBackend):
     """A PostgreSQL database."""
 
     name: ClassVar[str] = "postgresql"
+    answers: ClassVar[bool] = True
     dialect: ClassVar[str] = "postgresql"
     grouped_kinds: ClassVar[frozenset[str]] = frozenset({"INSERT", "UPDATE", "DELETE"})
+    driver_error = psycopg.Error
+    sqlalchemy_url = "postgresql+psycopg://"
 
     def __init__(self, environment: Environment, prefix: str) -> None:
         super().__init__(environment, prefix)
@@ -69,8 +79,8 @@ class PostgresqlBackend(SqlBackend):
         self._url = "postgresql:" + url.partition(":")[2]
         self._secrets = secrets_of(url)
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
-        self._engine: sqlalchemy.Engine | None = None
         self._located = False
+        self.home = ""  # the schema that holds our tables
         self._tables: TableSql | None = None
         self._session = ""
         self._session_changed = False
@@ -106,9 +116,7 @@ class PostgresqlBackend(SqlBackend):
         return self._connection
 
     def close(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose(close=False)
-            self._engine = None
+        self._leave_engine()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -125,39 +133,21 @@ class PostgresqlBackend(SqlBackend):
 
     def clone(self) -> PostgresqlBackend:
         twin = PostgresqlBackend(self.environment, self.prefix)
-        twin._tables, twin._located = self._tables, self._located
+        twin._tables, twin._located, twin.home = self._tables, self._located, self.home
         return twin
 
     def server(self) -> str:
         version = self._open.info.server_version
         return f"postgresql {version // 10000}.{version % 10000}"
 
-    def sqlalchemy_engine(self) -> sqlalchemy.Engine:
-        if self._engine is None:
-            import sqlalchemy  # deferred: only Python migrations need it
-
-            connection = self._open
-            self._engine = sqlalchemy.create_engine(
-                "postgresql+psycopg://",
-                creator=lambda: connection,
-                poolclass=sqlalchemy.StaticPool,
-                pool_reset_on_return=None,
-            )
-        return self._engine
-
     # Our own statements
 
-    def _query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        try:
-            return self._open.execute(sql, parameters or None).fetchall()
-        except psycopg.Error as error:
-            raise self._refused(error) from error
+    @property
+    def driver_connection(self) -> psycopg.Connection[tuple[Any, ...]]:
+        return self._open
 
-    def _change(self, sql: str, parameters: Sequence[object] = ()) -> int:
-        try:
-            return self._open.execute(sql, parameters or None).rowcount
-        except psycopg.Error as error:
-            raise self._refused(error) from error
+    def _cursor(self, sql: str, parameters: Sequence[object]) -> psycopg.Cursor[tuple[Any, ...]]:
+        return self._open.execute(sql, parameters or None)
 
     @property
     def tables(self) -> TableSql:
@@ -180,7 +170,8 @@ class PostgresqlBackend(SqlBackend):
                     "no schema of the search path exists",
                     "create one, or set `options=-csearch_path=…` in the URL",
                 )
-            self._tables = TableSql(STYLE, _qualifier(found or current), self.prefix)
+            self.home = found or current
+            self._tables = TableSql(STYLE, _qualifier(self.home), self.prefix)
             self._located = found is not None
         return self._located
 
@@ -199,6 +190,16 @@ class PostgresqlBackend(SqlBackend):
         except psycopg.Error as error:
             self.rollback()
             raise self._refused(error) from error
+
+    def read_schema(self) -> dict[str, str]:
+        ours = self.tables.names
+        if self.in_transaction():
+            return postgresql_schema.read_schema(self._query, self.home, ours)
+        self._change("BEGIN READ ONLY")
+        try:
+            return postgresql_schema.read_schema(self._query, self.home, ours)
+        finally:
+            self.rollback()
 
     def record(self, lease: Lease, entry: HistoryEntry, row: StateRow | None, *, forget: bool = False) -> None:
         common = (lease.token, *history_values(entry, lease)[:-1])
@@ -270,6 +271,16 @@ class PostgresqlBackend(SqlBackend):
             if seconds is not None and name not in self._own_limits
         )
 
+    @contextlib.contextmanager
+    def _looking(self, seconds: float) -> Iterator[None]:
+        limit, patience = (max(1, round(most * 1000)) for most in (seconds, min(seconds, PATIENCE)))
+        settings = f"SET LOCAL statement_timeout = {limit}; SET LOCAL lock_timeout = {patience}"
+        self._change(f"BEGIN ISOLATION LEVEL READ COMMITTED READ ONLY; {settings}")
+        try:
+            yield
+        finally:
+            self.rollback()
+
     def commit(self) -> None:
         if self._open.info.transaction_status == TransactionStatus.INERROR:
             # The server would answer COMMIT with a rollback, and no error.
@@ -322,6 +333,11 @@ class PostgresqlBackend(SqlBackend):
         if limits:
             self._session_changed = True
             self._open.execute(limits.removeprefix("; "))
+
+    def time_limit(self, kind: str) -> contextlib.AbstractContextManager[None]:
+        if not self.in_transaction():  # else BEGIN has set them
+            self._set_limits(kind)
+        return contextlib.nullcontext()
 
     def _copy(self, sql: str, data: Iterable[str]) -> int:
         with self._open.cursor() as cursor:
@@ -388,10 +404,27 @@ class PostgresqlBackend(SqlBackend):
         self._session_changed = False
         self._own_limits.clear()
 
-    # Errors
+    # Dry runs
 
-    def _translate(self, error: BaseException) -> StatementError | None:
-        return self._refused(error) if isinstance(error, psycopg.Error) else None
+    preview_modes = ("rollback", "rehearse", "sql")
+
+    def uncommitted(self) -> PostgresqlBackend:
+        self._refuse_read_only()
+        from miger.backends.postgresql_trial import UncommittedPostgresql  # deferred: only dry runs need it
+
+        return UncommittedPostgresql(self.environment, self.prefix)
+
+    def scratch(self, owner: Owner, rows: int) -> contextlib.AbstractContextManager[Backend]:
+        self._refuse_read_only()
+        from miger.backends.postgresql_scratch import scratch  # deferred: only rehearsals need it
+
+        return scratch(self, owner, rows)
+
+    def blockers(self, other: Backend) -> tuple[str, ...]:
+        pid = other.driver_connection.info.backend_pid if isinstance(other, PostgresqlBackend) else 0
+        return tuple(text for (text,) in self._query(BLOCKERS, (pid,)))
+
+    # Errors
 
     def _refused(self, error: psycopg.Error, index: int = 0) -> StatementError:
         lost = self._connection is None or self._connection.closed

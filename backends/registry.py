@@ -17,6 +17,8 @@ OURS = {
     "postgres": "miger.backends.postgresql:PostgresqlBackend",
     "mysql": "miger.backends.mysql:MysqlBackend",
     "mariadb": "miger.backends.mysql:MysqlBackend",
+    "mongodb": "miger.backends.mongodb:MongodbBackend",
+    "mongodb+srv": "miger.backends.mongodb:MongodbBackend",
 }
 
 
@@ -26,24 +28,38 @@ def backend_for(environment: Environment, prefix: str, file: str = "miger.toml")
 
 
 def backend_class_for(environment: Environment, file: str = "miger.toml") -> type[Backend]:
-    """The class that serves an environment's URL. Raises ConfigError for a scheme that nobody serves."""
+    """The class that serves an environment's URL.
+
+    Raises ConfigError for a scheme that nobody serves, or whose plugin cannot be imported.
+    """
     scheme = environment.url.reveal().partition(":")[0].lower()
-    path = OURS.get(scheme) or _installed(scheme)
-    if path is None:
-        problem = Problem(
-            file,
-            None,
-            f"environments.{environment.name}.url: no backend serves {scheme!r}",
-            f"there are {', '.join(OURS)}; a plugin may add others",
+    if scheme in OURS:
+        return _load(OURS[scheme])
+    plugins = _plugins()
+    if scheme not in plugins:
+        names = ", ".join([*OURS, *sorted(plugins.keys() - OURS.keys())])
+        raise _unserved(
+            environment, file, f"no backend serves {scheme!r}", f"there are {names}; a plugin may add others"
         )
-        raise ConfigError("no such kind of database", [problem])
+    try:
+        return _load(plugins[scheme])
+    except (ImportError, AttributeError) as error:
+        message = f"the plugin for {scheme!r} cannot be imported: {error}"
+        raise _unserved(environment, file, message, f"install it anew; it says that it is {plugins[scheme]}") from error
+
+
+def _load(path: str) -> type[Backend]:
     module, _, name = path.partition(":")
     return cast("type[Backend]", getattr(importlib.import_module(module), name))
 
 
-def _installed(scheme: str) -> str | None:
+def _plugins() -> dict[str, str]:
+    """Where the class for each scheme is, as installed packages say."""
     from importlib.metadata import entry_points  # deferred: reads every installed package
 
-    for entry_point in entry_points(group="miger.backends", name=scheme):
-        return entry_point.value
-    return None
+    return {entry_point.name: entry_point.value for entry_point in entry_points(group="miger.backends")}
+
+
+def _unserved(environment: Environment, file: str, message: str, hint: str) -> ConfigError:
+    problem = Problem(file, None, f"environments.{environment.name}.url: {message}", hint)
+    return ConfigError("no such kind of database", [problem])

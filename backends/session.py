@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy
 from sqlalchemy import event
 
+from miger.backends.pieces import PieceSession
 from miger.engine.backend import Work
 from miger.engine.errors import StepFailed
-from miger.engine.events import LogLine, Progress, StatementFinished, StatementStarted
+from miger.engine.events import StatementFinished, StatementStarted
 from miger.engine.sql_step import TRANSACTION_CONTROL
 from miger.engine.state import Checkpoint
 from miger.engine.statements import Statement, split
@@ -34,7 +35,7 @@ WRITES = re.compile(r"\b(?:insert|update|delete|merge)\b", re.IGNORECASE)
 Parameters = Mapping[str, object] | Sequence[Mapping[str, object]]
 
 
-class Sql:
+class Sql(PieceSession):
     """A migration's hold on the database.
 
     With `transaction` (the default) all of it is one transaction. With `transaction = false`, each
@@ -43,24 +44,16 @@ class Sql:
     """
 
     def __init__(self, backend: SqlBackend, work: Work) -> None:
+        super().__init__(backend, work)
         self._backend = backend
-        self._work = work
         self._engine = backend.sqlalchemy_engine()
         self._connection = self._engine.connect()
         self._connection.begin()  # sends nothing; else Alembic begins, and commits, around its operations
         self._operations: Operations | None = None
         self._number = 0  # of what is shown
         self._outside = 0  # of statements outside of steps and batches, which are checkpointed by number
-        self._in_piece = False
-        self._closed = False
-        self._names: set[str] = set()
         for name in ("do_execute", "do_executemany", "do_execute_no_params"):
             event.listen(self._engine, name, getattr(self, f"_{name}"))
-
-    def turn_to(self, work: Work) -> None:
-        """Goes on with another section; called by the engine."""
-        self._work = work
-        self._names.clear()
 
     def close(self) -> None:
         """Lets go of the connection; called by the engine after COMMIT or ROLLBACK."""
@@ -105,20 +98,6 @@ class Sql:
             self._operations = Operations(MigrationContext.configure(self._connection))
         return self._operations
 
-    @contextlib.contextmanager
-    def step(self, name: str) -> Iterator[bool]:
-        """A named piece of work, committed as one: `with db.step("copy totals") as todo: if todo: …`.
-
-        Yields False where an earlier run already finished it.
-        """
-        key = self._new_key("step", name)
-        if key in self._work.checkpoints:
-            self.log(f"step {name}: already done")
-            yield False
-            return
-        with self._piece(lambda: Checkpoint(key, "", "done")):
-            yield True
-
     def batches(self, name: str, table: str, *, key: str, size: int = 1000) -> Iterator[Batch]:
         """Goes through a table in ranges of its unique column `key`, `size` rows at a time.
 
@@ -139,55 +118,9 @@ class Sql:
                 return
             low, rows_done = last, rows_done + count
             place = (mark, rows_done, last)
-            try:
-                with self._piece(lambda: _place(*place)):  # noqa: B023 (called before the next turn)
-                    yield Batch(self, first, last, count)
-            except GeneratorExit:
-                if not self._work.transactional:
-                    self.log(f"{name}: left within a batch, which is not kept", "warning")
-                raise
+            with self._batch(name, lambda: _place(*place)):  # noqa: B023 (called before the next turn)
+                yield Batch(self, first, last, count)
             self._tell_progress(name, rows_done, total)
-
-    def log(self, message: str, level: str = "info") -> None:
-        """Writes a line to the run's log. `level` is info, warning or error."""
-        self._work.emit(LogLine(self._work.run, self._work.migration.id, level, message))
-
-    def progress(self, done: int, total: int | None = None, name: str = "progress") -> None:
-        """Tells how far a long piece of work is: `done` of `total` units."""
-        self._tell_progress(name, done, total)
-
-    def _tell_progress(self, name: str, done: int, total: int | None) -> None:
-        self._work.emit(Progress(self._work.run, self._work.migration.id, name, done, total))
-
-    def _new_key(self, kind: str, name: str) -> str:
-        key = f"{kind}:{name}"
-        if key in self._names:
-            raise StepFailed(self._work.migration.id, f"two pieces of work are called {name!r}", "name them apart")
-        self._names.add(key)
-        return key
-
-    @contextlib.contextmanager
-    def _piece(self, checkpoint: Callable[[], Checkpoint]) -> Iterator[None]:
-        if self._in_piece:
-            raise StepFailed(self._work.migration.id, "a step or batch inside another", "put them side by side")
-        if self._work.transactional:
-            self._in_piece = True
-            try:
-                yield
-            finally:
-                self._in_piece = False
-            return
-        self._work.begin_piece()
-        self._in_piece = True
-        try:
-            yield
-            self._work.end_piece(checkpoint())
-        except BaseException:
-            if not self._closed:  # a forgotten generator of batches may end long after its run
-                self._backend.rollback()
-            raise
-        finally:
-            self._in_piece = False
 
     def _rest(self, source: sqlalchemy.TableClause, column: Any, low: object) -> int:
         query = sqlalchemy.select(sqlalchemy.func.count()).select_from(source).where(_behind(column, low))
@@ -231,21 +164,22 @@ class Sql:
         reads = all(_reads(kind, sql) for kind in kinds)
         kind = kinds[0]
         if self._work.transactional or self._in_piece or reads or self._work.section == "verify":
-            self._timed(self._number, sql, send, cursor)
+            self._timed(self._number, sql, kind, send, cursor)
             return True
         self._outside += 1
         raw = sql if not parameters else f"{sql}\n{parameters!r}"  # other values make it another statement
         statement = Statement(number=self._outside, line=0, raw=raw, kind=kind)
-        self._work.checkpointed(statement, lambda: self._timed(self._outside, sql, send, cursor))
+        self._work.checkpointed(statement, lambda: self._timed(self._outside, sql, kind, send, cursor))
         return True
 
-    def _timed(self, number: int, sql: str, send: Callable[[], object], cursor: Any) -> int:
+    def _timed(self, number: int, sql: str, kind: str, send: Callable[[], object], cursor: Any) -> int:
         work, text, id = self._work, shown(sql), self._work.migration.id
         work.check()
         work.emit(StatementStarted(work.run, id, number, 0, text, work.section))
         started = time.perf_counter()
         try:
-            send()
+            with self._backend.time_limit(kind):
+                send()
         except Exception as error:
             raise self._backend.translate(error) or error from error
         ms = (time.perf_counter() - started) * 1000

@@ -6,19 +6,18 @@ import contextlib
 import os
 import re
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from miger.backends.sql import SqlBackend
+from miger.backends.sql import PATIENCE, SqlBackend
 from miger.backends.tables import TableSql, TableStyle
-from miger.engine.backend import Evidence
+from miger.engine.backend import Backend, Evidence
 from miger.engine.errors import StatementError, UnreachableError
 from miger.engine.sections import read_section
 from miger.engine.state import Holder, Lease
 
 if TYPE_CHECKING:
-    import sqlalchemy
-
     from miger.engine.environments import Environment
     from miger.engine.migration import Migration
     from miger.engine.owner import Owner
@@ -61,15 +60,18 @@ class SqliteBackend(SqlBackend):
     """A SQLite database file."""
 
     name: ClassVar[str] = "sqlite"
+    answers: ClassVar[bool] = True
     dialect: ClassVar[str] = "sqlite"
     grouped_kinds: ClassVar[frozenset[str]] = frozenset({"INSERT", "UPDATE", "DELETE", "REPLACE"})
+    driver_error = sqlite3.Error
+    sqlalchemy_url = "sqlite://"
+    connection_class: ClassVar[type[sqlite3.Connection]] = sqlite3.Connection
 
     def __init__(self, environment: Environment, prefix: str) -> None:
         super().__init__(environment, prefix)
         self._tables = TableSql(STYLE, "", prefix)
         self._path, _, self._options = environment.url.reveal().removeprefix("sqlite:///").partition("?")
         self._connection: sqlite3.Connection | None = None
-        self._engine: sqlalchemy.Engine | None = None
         self._session_changed = False
         self._keys_enforced = False
         self._unchecked_keys = False
@@ -77,6 +79,9 @@ class SqliteBackend(SqlBackend):
         self._broken_before: dict[tuple[str, str], int] = {}
         self._keys_possible = False
         self._keys_seen: tuple[int, bool] | None = None  # in which version of the schema
+        self._deadline: float | None = None  # of the statement that runs
+        self._out_of_time = False
+        self._limit: float | None = None  # of a question, in seconds
 
     # Connection
 
@@ -95,6 +100,7 @@ class SqliteBackend(SqlBackend):
                 isolation_level=None,  # BEGIN and COMMIT are sent by us, so that DDL is part of them
                 check_same_thread=False,
                 uri=bool(self._options),
+                factory=self.connection_class,
             )
             connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").close()
             if self.environment.read_only:
@@ -107,7 +113,7 @@ class SqliteBackend(SqlBackend):
             else:
                 hint = _refused(error).hint or "check `url` in miger.toml and the rights on the file and its folder"
             raise UnreachableError(f"cannot open {self._path}: {error}", hint) from error
-        connection.set_progress_handler(_go_on, SIGNAL_STEPS)
+        connection.set_progress_handler(self._is_over, SIGNAL_STEPS)
         self._keys_enforced = bool(enforced)
         return connection
 
@@ -116,9 +122,7 @@ class SqliteBackend(SqlBackend):
         return self._connection if self._connection is not None else self._connect()
 
     def close(self) -> None:
-        if self._engine is not None:
-            self._engine.dispose(close=False)
-            self._engine = None
+        self._leave_engine()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
@@ -133,36 +137,18 @@ class SqliteBackend(SqlBackend):
     def server(self) -> str:
         return f"sqlite {sqlite3.sqlite_version}"
 
-    def sqlalchemy_engine(self) -> sqlalchemy.Engine:
-        if self._engine is None:
-            import sqlalchemy  # deferred: only Python migrations need it
-
-            connection = self._open
-            self._engine = sqlalchemy.create_engine(
-                "sqlite://",
-                creator=lambda: connection,
-                poolclass=sqlalchemy.StaticPool,
-                pool_reset_on_return=None,
-            )
-        return self._engine
-
     # Our own statements
+
+    @property
+    def driver_connection(self) -> sqlite3.Connection:
+        return self._open
+
+    def _cursor(self, sql: str, parameters: Sequence[object]) -> sqlite3.Cursor:
+        return self._open.execute(sql, parameters)
 
     @property
     def tables(self) -> TableSql:
         return self._tables
-
-    def _query(self, sql: str, parameters: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        try:
-            return self._open.execute(sql, parameters).fetchall()
-        except sqlite3.Error as error:
-            raise _refused(error) from error
-
-    def _change(self, sql: str, parameters: Sequence[object] = ()) -> int:
-        try:
-            return self._open.execute(sql, parameters).rowcount
-        except sqlite3.Error as error:
-            raise _refused(error) from error
 
     def _initialised(self) -> bool:
         self.open()
@@ -195,6 +181,17 @@ class SqliteBackend(SqlBackend):
                 return None
             raise
 
+    def read_schema(self) -> dict[str, str]:
+        self.open()
+        if self._connection is None:
+            return {}
+        ours = self.tables.names
+        return {
+            f"{kind} {name}": sql
+            for kind, name, table, sql in self._query("SELECT type, name, tbl_name, sql FROM sqlite_master")
+            if sql is not None and table not in ours and not name.startswith("sqlite_")
+        }
+
     def prepare(self) -> None:
         self._refuse_read_only()
         self._connect() if self._connection is None else None
@@ -223,13 +220,14 @@ class SqliteBackend(SqlBackend):
         drops, keys = _drops_tables(migration, section) if migration is not None else (False, False)
         if not self._session_changed:
             self._enforce_keys(migration is not None and not drops)
-        self._change("BEGIN" if self.environment.read_only else "BEGIN IMMEDIATE")
+        self._begin_transaction()
         # Between the pieces of a rebuild keys may be broken: only a whole step can be checked.
         self._unchecked_keys = drops and not piece
         self._drops_allowed = drops
         if self._unchecked_keys:
-            self._broken_before = self._broken_keys()
-            self._keys_possible = keys or self._has_foreign_keys()
+            has_keys = self._has_foreign_keys()
+            self._broken_before = self._broken_keys() if has_keys else {}
+            self._keys_possible = keys or has_keys
 
     def _enforce_keys(self, wanted: bool) -> None:
         """Without effect inside a transaction, so it is decided before: https://sqlite.org/pragma.html."""
@@ -243,6 +241,12 @@ class SqliteBackend(SqlBackend):
                 self._refuse_broken_keys()
             else:
                 self._keys_seen = (self._schema_version(), False)
+        self._end_transaction()
+
+    def _begin_transaction(self) -> None:
+        self._change("BEGIN" if self.environment.read_only else "BEGIN IMMEDIATE")
+
+    def _end_transaction(self) -> None:
         self._change("COMMIT")
 
     def rollback(self) -> None:
@@ -261,15 +265,66 @@ class SqliteBackend(SqlBackend):
 
     def execute(self, statements: Sequence[Statement]) -> int:
         execute = self._open.execute
+        seconds = self.environment.statement_timeout
         rows = 0
         ran = 0
         try:
             for text in self._texts(statements):
+                if seconds is not None:
+                    self._deadline = time.monotonic() + seconds
                 rows += execute(text).rowcount
                 ran += 1
         except sqlite3.Error as error:
-            raise _refused(error, ran) from error
+            raise self._refused(error, ran) from error
+        finally:
+            self._deadline = None
         return rows
+
+    @contextlib.contextmanager
+    def time_limit(self, kind: str) -> Iterator[None]:
+        seconds = self.environment.statement_timeout
+        self._deadline = None if seconds is None else time.monotonic() + seconds
+        try:
+            yield
+        finally:
+            self._deadline = None
+
+    def ask(self, sql: str, seconds: float) -> list[tuple[Any, ...]]:
+        self.open()
+        return [] if self._connection is None else super().ask(sql, seconds)
+
+    @contextlib.contextmanager
+    def _looking(self, seconds: float) -> Iterator[None]:
+        [(patience,)] = self._query("PRAGMA busy_timeout")
+        self._query(f"PRAGMA busy_timeout = {max(1, round(min(seconds, PATIENCE) * 1000))}")
+        self._query("PRAGMA query_only = ON")
+        self._deadline, self._limit = time.monotonic() + seconds, seconds
+        try:
+            yield
+        finally:
+            self._deadline = self._limit = None
+            self._query(f"PRAGMA query_only = {'ON' if self.environment.read_only else 'OFF'}")
+            self._query(f"PRAGMA busy_timeout = {patience}")
+
+    def _is_over(self) -> int:
+        """Called by SQLite now and then; that Python code runs is what lets signals in. 1 ends the statement."""
+        if self._deadline is None or time.monotonic() < self._deadline:
+            return 0
+        self._deadline = None
+        self._out_of_time = True
+        return 1
+
+    def _stopped(self) -> StatementError | None:
+        """The error for a statement that was ended for its time, if the last one was."""
+        if not self._out_of_time:
+            return None
+        self._out_of_time = False
+        limit = self._limit or self.environment.statement_timeout or 0
+        return StatementError(
+            f"the statement ran longer than {limit:g} s and was stopped",
+            "`statement_timeout` of the environment says how long a statement may take",
+            code="SQLITE_INTERRUPT",
+        )
 
     def _texts(self, statements: Sequence[Statement]) -> Iterator[str]:
         from miger.engine.statements import Group  # deferred: `status` splits nothing
@@ -283,10 +338,11 @@ class SqliteBackend(SqlBackend):
 
     def _verify_rows(self, statement: Statement) -> tuple[list[str], list[tuple[Any, ...]]]:
         try:
-            cursor = self._open.execute(statement.sql)
-            return [column[0].lower() for column in cursor.description or ()], cursor.fetchall()
+            with self.time_limit(statement.kind):
+                cursor = self._open.execute(statement.sql)
+                return [column[0].lower() for column in cursor.description or ()], cursor.fetchall()
         except sqlite3.Error as error:
-            raise _refused(error) from error
+            raise self._refused(error) from error
 
     def may_run_in_transaction(self, statement: Statement) -> bool:
         return OUTSIDE_TRANSACTION.match(statement.sql) is None
@@ -313,8 +369,23 @@ class SqliteBackend(SqlBackend):
             self.reopen()
         self._session_changed = False
 
-    def _translate(self, error: BaseException) -> StatementError | None:
-        return _refused(error) if isinstance(error, sqlite3.Error) else None
+    def _refused(self, error: sqlite3.Error, index: int = 0) -> StatementError:
+        return self._stopped() or _refused(error, index)
+
+    # Dry runs
+
+    preview_modes = ("rehearse", "rollback", "sql")
+
+    def uncommitted(self) -> SqliteBackend:
+        self._refuse_read_only()
+        from miger.backends.sqlite_trial import UncommittedSqlite  # deferred: only dry runs need it
+
+        return UncommittedSqlite(self.environment, self.prefix)
+
+    def scratch(self, owner: Owner, rows: int) -> contextlib.AbstractContextManager[Backend]:
+        from miger.backends.sqlite_trial import scratch  # deferred: only rehearsals need it
+
+        return scratch(self, owner, self._path)
 
     # Foreign keys around a table rebuild
 
@@ -361,11 +432,6 @@ class SqliteBackend(SqlBackend):
                     "foreign keys are off while a table is rebuilt; change or delete the child rows as well",
                     code="SQLITE_CONSTRAINT_FOREIGNKEY",
                 )
-
-
-def _go_on() -> int:
-    """Called by SQLite now and then; that Python code runs is what lets signals in."""
-    return 0
 
 
 def _uri_path(path: str) -> str:

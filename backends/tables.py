@@ -50,13 +50,16 @@ class TableSql:
 
     def __init__(self, style: TableStyle, qualify: str, prefix: str) -> None:
         quote = style.quote
-        self.migrations, self.history, self.lock, self.checkpoints = (
-            f"{qualify}{quote}{prefix}{name}{quote}" for name in ("migrations", "history", "lock", "checkpoints")
+        self.names = tuple(prefix + name for name in ("migrations", "history", "lock", "checkpoints", "schema"))
+        self.migrations, self.history, self.lock, self.checkpoints, self.schema = (
+            f"{qualify}{quote}{name}{quote}" for name in self.names
         )
         self._style = style
+        self._at = f"{quote}at{quote}"  # some databases have other plans for this word
         self._define_reads()
         self._define_writes()
         self._define_lease()
+        self._define_schema()
 
     def _final(self, sql: str) -> str:
         return sql.replace("?", self._style.placeholder)
@@ -67,7 +70,7 @@ class TableSql:
         holder = HOLDER_COLUMNS.format(
             acquired_at=iso.format("acquired_at"), expires_at=iso.format("expires_at"), now=style.now
         )
-        entry = HISTORY_COLUMNS.format(at=iso.format("at"))
+        entry = HISTORY_COLUMNS.format(at=iso.format(self._at))
         self.read_states = f"SELECT {state} FROM {self.migrations}"
         self.read_holder = f"SELECT {holder} FROM {self.lock} WHERE id = 1"
         self.read_history = self._final(f"SELECT {entry} FROM {self.history} ORDER BY seq DESC LIMIT ?")
@@ -82,7 +85,7 @@ class TableSql:
     def _define_writes(self) -> None:
         now = self._style.now
         self.fence = f"FROM {self.lock} WHERE id = 1 AND token = ?" + self._style.lock
-        entry = HISTORY_COLUMNS.format(at="at")
+        entry = HISTORY_COLUMNS.format(at=self._at)
         self.add_history = self._final(
             f"INSERT INTO {self.history} ({entry}) SELECT ?, ?, ?, {now}, ?, ?, ?, ?, ?, ?, ? {self.fence}"
         )
@@ -96,7 +99,7 @@ class TableSql:
         self.drop_state = self._final(f"DELETE FROM {self.migrations} WHERE id = ?")
         self.drop_checkpoints = self._final(f"DELETE FROM {self.checkpoints} WHERE migration = ?")
         self.put_checkpoint = self._final(
-            f"INSERT INTO {self.checkpoints} (migration, direction, name, hash, state, row_count, data, at) "
+            f"INSERT INTO {self.checkpoints} (migration, direction, name, hash, state, row_count, data, {self._at}) "
             f"SELECT ?, ?, ?, ?, ?, ?, ?, {now} {self.fence}"
         )
         self.drop_checkpoint = self._final(
@@ -121,6 +124,19 @@ class TableSql:
         )
         self.rename_session = self._final(f"UPDATE {self.lock} SET session = ? WHERE id = 1 AND session = ?")
 
+    def _define_schema(self) -> None:
+        self.read_schema = f"SELECT name, definition FROM {self.schema}"
+        self.drop_schema = f"DELETE FROM {self.schema}"
+        self.check_fence = self._final("SELECT 1 " + self.fence)
+
+    def drop_schema_objects(self, count: int) -> str:
+        """Forgets `count` objects of the noted schema, whose names are the parameters."""
+        return self._final(f"{self.drop_schema} WHERE name IN ({', '.join('?' * count)})")
+
+    def put_schema_objects(self, count: int) -> str:
+        """Notes `count` objects of the schema: name and definition of each are the parameters."""
+        return self._final(f"INSERT INTO {self.schema} (name, definition) VALUES {', '.join(['(?, ?)'] * count)}")
+
     def create(self) -> tuple[str, ...]:
         """The statements that make our tables where they are missing."""
         style = self._style
@@ -132,14 +148,16 @@ class TableSql:
             f"done_by {key} NOT NULL, host {key} NOT NULL, changed_at {timestamp} NOT NULL, "
             f"duration_ms BIGINT NOT NULL, error {text} NOT NULL){style.table}",
             f"CREATE TABLE IF NOT EXISTS {self.history} (seq {style.serial} PRIMARY KEY, run {key} NOT NULL, "
-            f"migration {key} NOT NULL, event {key} NOT NULL, at {timestamp} NOT NULL, "
+            f"migration {key} NOT NULL, event {key} NOT NULL, {self._at} {timestamp} NOT NULL, "
             f"duration_ms BIGINT NOT NULL, done_by {key} NOT NULL, host {key} NOT NULL, "
             f"checksum {key} NOT NULL, version {key} NOT NULL, token BIGINT NOT NULL, error {text} NOT NULL)"
             f"{style.table}",
             f"CREATE TABLE IF NOT EXISTS {self.checkpoints} (migration {key} NOT NULL, "
             f"direction {key} NOT NULL, name {key} NOT NULL, hash {key} NOT NULL, state {key} NOT NULL, "
-            f"row_count BIGINT NOT NULL, data {text} NOT NULL, at {timestamp} NOT NULL, "
+            f"row_count BIGINT NOT NULL, data {text} NOT NULL, {self._at} {timestamp} NOT NULL, "
             f"PRIMARY KEY (migration, direction, name)){style.table}",
+            f"CREATE TABLE IF NOT EXISTS {self.schema} (name {key} NOT NULL PRIMARY KEY, "
+            f"definition {text} NOT NULL){style.table}",
             f"CREATE TABLE IF NOT EXISTS {self.lock} (id INTEGER NOT NULL PRIMARY KEY, "
             f"token BIGINT NOT NULL, owner {key} NOT NULL, host {key} NOT NULL, machine {key} NOT NULL, "
             f"pid BIGINT NOT NULL, process {key} NOT NULL, run {key} NOT NULL, session {key} NOT NULL, "

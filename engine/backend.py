@@ -11,7 +11,10 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Protocol
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+
+from miger.engine.errors import NeedsDatabase, RefusedError
 
 if TYPE_CHECKING:  # `miger status` needs the classes below, but none of these
     from miger.engine.environments import Environment
@@ -93,12 +96,30 @@ class Evidence(NamedTuple):
     reason: str
 
 
+class Effects(NamedTuple):
+    """What a statement did beside its rows: locks taken, as relation and mode, and tables written anew."""
+
+    locks: tuple[tuple[str, str], ...] = ()
+    rewritten: tuple[str, ...] = ()
+
+
+class ScriptWords(NamedTuple):
+    """How a script for the database's own client is written; "" for what that client does not know."""
+
+    comment: str = "--"
+    begin: str = "BEGIN;"
+    commit: str = "COMMIT;"
+
+
 class Backend(ABC):
     """One connection to one database."""
 
     name: ClassVar[str]
+    runs_sql: ClassVar[bool] = True  # where it does not, every migration is a Python file
+    answers: ClassVar[bool] = False  # whether `ask` (`ask_documents` where it runs no SQL) can be used
     dialect: ClassVar[str]  # of `miger.engine.statements.split`
     grouped_kinds: ClassVar[frozenset[str]]  # of statements that may be sent together with their neighbours
+    script_words: ClassVar[ScriptWords] = ScriptWords()
 
     def __init__(self, environment: Environment, prefix: str) -> None:
         self.environment = environment
@@ -162,6 +183,41 @@ class Backend(ABC):
     def save_checkpoint(self, lease: Lease, id: str, direction: str, checkpoint: Checkpoint, done: int) -> None:
         """Writes one checkpoint and the count of finished statements. As `record` otherwise."""
 
+    # Schema
+
+    @abstractmethod
+    def read_schema(self) -> dict[str, str]:
+        """The definition of each object of the database, by kind and name (`table users`), without our own.
+
+        A definition has a line for each part (a column, an index), in an order that does not depend on
+        when it was read. The number of queries does not grow with that of the objects, where the
+        database allows it. Objects that nobody made by hand or migration (system schemas, what belongs
+        to an extension, temporary tables) are left out, and so is what changes by itself (counters).
+        """
+
+    def ask(self, sql: str, seconds: float) -> list[tuple[Any, ...]]:
+        """The rows of a query, in a transaction that can change nothing and is rolled back, within a time limit.
+
+        Waits no longer than a second for locks. Nothing where there is no database yet. Called outside a
+        transaction. Raises StatementError; RefusedError where `answers` is not set.
+        """
+        raise RefusedError(f"{self.name} cannot be asked about its rows")
+
+    def ask_documents(self, collection: str, pipeline: list[dict[str, Any]], seconds: float) -> list[dict[str, Any]]:
+        """As `ask`, of a database of documents: what an aggregation that writes nothing gives."""
+        raise RefusedError(f"{self.name} cannot be asked about its documents")
+
+    @abstractmethod
+    def noted_schema(self) -> dict[str, str]:
+        """What `note_schema` has noted; empty where nothing is, or our tables do not exist."""
+
+    @abstractmethod
+    def note_schema(self, lease: Lease, changes: Mapping[str, str | None], *, anew: bool = False) -> None:
+        """Notes definitions by object, None for one that is gone; `anew` first forgets all noted before.
+
+        In one transaction of its own. Fenced.
+        """
+
     # Lease
 
     @abstractmethod
@@ -211,9 +267,11 @@ class Backend(ABC):
     def check_verify(self, statement: Statement) -> str | None:
         """Runs one statement of a verify section; None when it holds, else what is wrong."""
 
-    @classmethod
-    def runs_in_transaction(cls, migration: Migration, section: str) -> bool:
-        """Whether a section of a migration can be one transaction here. Asks no database."""
+    def runs_in_transaction(self, migration: Migration, section: str) -> bool:
+        """Whether a section of a migration can be one transaction on this server.
+
+        Raises BadMigrations for a file that this kind of database cannot run at all.
+        """
         return migration.transaction
 
     @abstractmethod
@@ -235,6 +293,45 @@ class Backend(ABC):
     @abstractmethod
     def session(self, work: Work) -> Session:
         """What a Python migration works with. Called outside a transaction."""
+
+    # Dry runs; a database that offers none of these can list statements alone
+
+    preview_modes: ClassVar[tuple[str, ...]] = ("sql",)  # the truest first
+
+    def uncommitted(self) -> Backend:
+        """Another connection, on which everything is rolled back in the end, whatever is committed.
+
+        Writes of state stay in memory. Waits for no lock longer than a second. Raises RefusedError
+        where the database can't.
+        """
+        raise RefusedError(f"{self.name} cannot roll back a dry run")
+
+    def scratch(self, owner: Owner, rows: int) -> AbstractContextManager[Backend]:
+        """A database of its own with a copy of this one: its schema, and up to `rows` rows of each table.
+
+        It is dropped on leaving; leftovers of processes that are gone are dropped on entering.
+        Raises RefusedError, with the reason, where none can be made.
+        """
+        raise RefusedError(f"{self.name} cannot make a scratch copy")
+
+    def caveats(self) -> tuple[str, ...]:
+        """What a person should know of a dry run on this connection: what stays, what differs from the original."""
+        return ()
+
+    def effects(self) -> Effects:
+        """What the statements since the last call did, inside the open transaction."""
+        return Effects()
+
+    def blockers(self, other: Backend) -> tuple[str, ...]:
+        """Who keeps `other`, a connection to the same database, waiting for a lock at this moment."""
+        return ()
+
+    def recorder(self, work: Work) -> Session:
+        """As `session`, but sends nothing: what would be sent becomes events. Asks no database.
+
+        It raises NeedsDatabase where a migration wants an answer.
+        """
+        raise NeedsDatabase("its statements cannot be recorded")
 
     @abstractmethod
     def translate(self, error: BaseException) -> StatementError | None:

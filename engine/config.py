@@ -36,6 +36,7 @@ class Config:
         default: str,
         history: str,
         out_of_order: str,
+        drift_ignore: tuple[str, ...],
         tables: _Tables,
         text: str,
         variables: Mapping[str, str],
@@ -47,9 +48,20 @@ class Config:
         self.default = default
         self.history = history
         self.out_of_order = out_of_order
+        self.drift_ignore = drift_ignore
         self._tables = tables
         self._text = text
         self._variables = variables
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Config) and (self.path, self._text) == (other.path, other._text)
+
+    def __hash__(self) -> int:
+        return hash((self.path, self._text))
+
+    def read_again(self) -> Config:
+        """What the file says now; equal to this one if that is the same. Raises ConfigError."""
+        return load_config(self.path, self._variables)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -205,6 +217,7 @@ def _config(
         default=default,
         history=history,
         out_of_order=out_of_order,
+        drift_ignore=tuple(map(str, _list(project.get("drift_ignore")))),
         tables=tables,
         text=text,
         variables=variables,
@@ -217,6 +230,11 @@ _HISTORY_HINT = "up to 40 letters, digits and underscores, not starting with a d
 def _table(value: object) -> dict[str, Any]:
     """`value` if it is a table, else an empty one: the schema has told already."""
     return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    """`value` if it is a list, else an empty one: the schema has told already."""
+    return value if isinstance(value, list) else []
 
 
 def _problem(path: str, text: str, keys: KeyPath, message: str, hint: str) -> Problem:

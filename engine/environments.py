@@ -17,7 +17,10 @@ Complain = Callable[[KeyPath, str, str], None]
 
 
 class Environment(NamedTuple):
-    """One database and the rules for it. Times are seconds; None means no limit."""
+    """One database and the rules for it. Times are seconds; None means no limit.
+
+    `folder` is where miger.toml lies: what a relative path in the URL of a plugin's database starts from.
+    """
 
     name: str
     url: Secret
@@ -29,6 +32,7 @@ class Environment(NamedTuple):
     out_of_order: str = "error"
     lease: float = 30.0
     lease_wait: float = 60.0
+    folder: str = ""
 
 
 def resolve_environment(
@@ -90,6 +94,7 @@ def resolve_environment(
         out_of_order=policy,
         lease=lease or 30.0,
         lease_wait=seconds("lease_wait", 60.0) or 0.0,
+        folder=folder,
     )
     return None if complaints else environment
 

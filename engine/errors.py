@@ -13,6 +13,7 @@ MigerError                      1  message, hint
 ├── LockHeld                    5  another run holds the lease
 ├── LeaseLost                   5  this run's lease was taken over
 ├── RefusedError                7  unsafe without a person's word
+│   └── HazardsFound            7  a plan that loses something, or is bound to fail
 ├── UnreachableError            8  no connection, or no right to one
 ├── StatementError              1  the database refused a statement
 ├── StepFailed                  1  a migration failed
@@ -22,7 +23,10 @@ MigerError                      1  message, hint
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from miger.engine.hazards.values import Hazard
 
 
 class Problem(NamedTuple):
@@ -174,6 +178,24 @@ class LeaseLost(MigerError):
 
 class RefusedError(MigerError):
     """Unsafe without a person's word."""
+
+    exit_code = 7
+
+
+class HazardsFound(RefusedError):
+    """A plan with `hazards` of severity error that no migration allows."""
+
+    def __init__(self, hazards: Sequence[Hazard]) -> None:
+        self.hazards = tuple(hazards)
+        found = [f"{hazard.place}: {hazard.message} ({hazard.code})" for hazard in self.hazards]
+        super().__init__(
+            "\n  ".join(["this plan is hazardous:", *found]),
+            "`--dry-run` tells more; `--yes` runs it all the same; `allow` in a migration's metadata accepts a hazard",
+        )
+
+
+class NeedsDatabase(MigerError):
+    """A migration asked for an answer where its statements are only recorded."""
 
     exit_code = 7
 

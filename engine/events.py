@@ -4,7 +4,7 @@ An observer is any callable that takes one event. It must not raise and should b
 called on the thread that runs the migrations. `run` is the run's id.
 """
 
-from __future__ import annotations
+# No annotations from __future__: NamedTuple would have to compile each of them, at every start.
 
 import re
 from collections.abc import Callable

@@ -304,7 +304,8 @@ class _Step:
             error.dirty = error.dirty or dirty
             return error
         if isinstance(error, (Interrupted, KeyboardInterrupt)):
-            left = f"after statement {self.work.finished}" if dirty else "and rolled back"
+            reached = f"after statement {self.work.finished}" if self.work.finished else "half way"
+            left = reached if dirty else "and rolled back"
             hint = f"`miger repair {self.migration.id} --resume` goes on" if dirty else "nothing of it was kept"
             return StepFailed(self.migration.id, f"interrupted {left}", hint, dirty=dirty)
         message = error.message if isinstance(error, MigerError) else f"{type(error).__name__}: {error}"

@@ -6,10 +6,10 @@ fault is collected in `problems`, so that a screen can show the graph with its f
 
 from __future__ import annotations
 
-import heapq
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
@@ -48,9 +48,8 @@ class MigrationGraph:
         if cyclic:
             found.cycles(by_id, self._parents, cyclic)
         self.order = (*order, *cyclic)
-        self.position = {id: place for place, id in enumerate(self.order)}
+        self.position = dict(zip(self.order, range(len(self.order)), strict=True))
         self.migrations = {id: by_id[id] for id in self.order}
-        self._children = _turned(self.order, self._parents)
         self.problems = tuple(found.problems)
 
     def __len__(self) -> int:
@@ -76,9 +75,14 @@ class MigrationGraph:
         return self._children[id]
 
     @cached_property
+    def _children(self) -> dict[str, tuple[str, ...]]:
+        return _turned(self.order, self._parents)  # no plain look at the state of things needs it
+
+    @cached_property
     def heads(self) -> tuple[str, ...]:
         """The migrations that none depends on, in running order."""
-        return tuple(id for id in self.order if not self._children[id])
+        with_children = set(chain.from_iterable(self._parents.values()))
+        return tuple(id for id in self.order if id not in with_children)
 
     @cached_property
     def roots(self) -> tuple[str, ...]:
@@ -249,6 +253,8 @@ def _ordered(parents: Mapping[str, tuple[str, ...]]) -> tuple[list[str], list[st
         placed.add(id)
     else:
         return list(parents), []  # sorted ids that respect the dependencies already are that order
+
+    import heapq  # deferred: ids that begin with a time mostly are in order
 
     children = _turned(parents, parents)
     missing = {id: len(links) for id, links in parents.items()}

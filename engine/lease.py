@@ -87,6 +87,7 @@ class Heartbeat:
     """Prolongs a lease from a thread of its own, over a connection opened at the first beat.
 
     `lost` becomes True when another run took the lease over; the run looks at it between statements.
+    A lease of token 0, which a dry run has, needs no prolonging.
     """
 
     def __init__(self, backend: Backend, lease: Lease, seconds: float, activity: Callable[[], str]) -> None:
@@ -100,12 +101,14 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._beat, name="miger-lease", daemon=True)
 
     def __enter__(self) -> Heartbeat:
-        self._thread.start()
+        if self._lease.token:
+            self._thread.start()
         return self
 
     def __exit__(self, *exception: object) -> None:
         self._stopping.set()
-        self._thread.join()
+        if self._lease.token:
+            self._thread.join()
 
     def renew_if_due(self) -> None:
         """Prolongs the lease on the run's own connection where the thread could not.
@@ -113,7 +116,7 @@ class Heartbeat:
         SQLite has one writer: while a migration's transaction is open, the thread's beat must wait.
         Called between transactions. Raises LeaseLost.
         """
-        if time.monotonic() - self._renewed > self._seconds / 2:
+        if self._lease.token and time.monotonic() - self._renewed > self._seconds / 2:
             self._backend.renew(self._lease, self._seconds, self._activity())
             self._renewed = time.monotonic()
 

@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from miger.engine.errors import Problem
 from miger.engine.migration import Migration
-from miger.engine.source import open_source, read_chunks
-from miger.engine.sql_files import read_sql
+from miger.engine.source import Source, open_source, read_chunks, read_tiny
+from miger.engine.sql_usual import read_usual
 
-_SUFFIXES = ("sql", "py")
+SUFFIXES = ("sql", "py")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,199}")
 
 
@@ -32,7 +32,7 @@ def load_folder(folder: str) -> Loaded:
     names: dict[str, str] = {}  # by id without case
     previous: str | None = None
     prefix = os.path.join(folder, "")
-    for id, name in _list(folder, problems):
+    for id, name, regular in _list(folder, problems):
         twin = names.setdefault(id.casefold(), name)
         if twin != name:
             problems.append(_clash(folder, id, name, twin))
@@ -43,15 +43,15 @@ def load_folder(folder: str) -> Loaded:
         if not _ID.fullmatch(id):
             problems.append(_bad_name(folder, name))
             continue
-        migration, found = _load(prefix + name, id, default)
+        migration, found = _load(prefix + name, id, default, regular)
         if migration is not None:
             migrations.append(migration)
         problems += found
     return Loaded(tuple(migrations), tuple(problems))
 
 
-def _list(folder: str, problems: list[Problem]) -> list[tuple[str, str]]:
-    """Id and name of each file that is meant as a migration, by id and then by name."""
+def _list(folder: str, problems: list[Problem]) -> list[tuple[str, str, bool]]:
+    """Id and name of each file that is meant as a migration, and whether it is a regular one; by id, then name."""
     found = []
     try:
         with os.scandir(folder) as entries:
@@ -60,10 +60,11 @@ def _list(folder: str, problems: list[Problem]) -> list[tuple[str, str]]:
                 if name[0] in "._":
                     continue
                 id, _, suffix = name.rpartition(".")
-                if suffix in _SUFFIXES:
-                    if not entry.is_dir():
-                        found.append((id, name))
-                elif suffix.lower() in _SUFFIXES and not entry.is_dir():
+                if suffix in SUFFIXES:
+                    regular = entry.is_file()
+                    if regular or not entry.is_dir():
+                        found.append((id, name, regular))
+                elif suffix.lower() in SUFFIXES and not entry.is_dir():
                     hint = f"rename it to {id}.{suffix.lower()}"
                     problems.append(Problem(_shown(folder, name), None, f"ignored for its suffix .{suffix}", hint))
     except FileNotFoundError:
@@ -75,38 +76,40 @@ def _list(folder: str, problems: list[Problem]) -> list[tuple[str, str]]:
     return found
 
 
-def _load(path: str, id: str, default: tuple[str, ...]) -> tuple[Migration | None, list[Problem]]:
+def _load(path: str, id: str, default: tuple[str, ...], regular: bool) -> tuple[Migration | None, list[Problem]]:
     """The migration in one file, or what is wrong with it. `default` are its parents if it names none."""
+    kind, source = "python" if path.endswith(".py") else "sql", None
     try:
-        descriptor, size = open_source(path)
-        try:
-            chunks = read_chunks(descriptor, size)
-            if path.endswith(".py"):
-                from miger.engine.python_files import read_python  # its patterns are slow to compile
-
-                kind, source = "python", read_python(path, chunks)
-            else:
-                kind, source = "sql", read_sql(path, chunks, size)
-        finally:
-            os.close(descriptor)
+        if regular and kind == "sql" and (content := read_tiny(path)) is not None:
+            source = read_usual(path, content)
+        if source is None:
+            source = _read_carefully(path, kind)
     except OSError as error:
         return None, [Problem(path, None, f"cannot be read: {error.strerror}")]
-    if source.problems:
-        return None, source.problems
-    metadata = source.metadata
-    migration = Migration(
-        id=id,
-        path=path,
-        kind=kind,
-        depends=default if metadata.depends is None else metadata.depends,
-        sections=source.sections,
-        checksum=source.checksum,
-        transaction=metadata.transaction,
-        phase=metadata.phase,
-        release=metadata.release,
-        title=source.title,
-    )
-    return migration, []
+    checksum, metadata, sections, title, problems = source
+    if problems:
+        return None, problems
+    depends = default if metadata.depends is None else metadata.depends
+    transaction, phase, release = metadata.transaction, metadata.phase, metadata.release
+    allow = metadata.allow
+    return Migration(id, path, kind, depends, sections, checksum, transaction, phase, release, title, allow), problems
+
+
+def _read_carefully(path: str, kind: str) -> Source:
+    """What a file of any size and shape holds. Raises OSError."""
+    descriptor, size = open_source(path)
+    try:
+        chunks = read_chunks(descriptor, size)
+        # Imported when needed: most projects have few such files.
+        if kind == "python":
+            from miger.engine.python_files import read_python
+
+            return read_python(path, chunks)
+        from miger.engine.sql_files import read_sql
+
+        return read_sql(path, chunks, size)
+    finally:
+        os.close(descriptor)
 
 
 def _clash(folder: str, id: str, name: str, twin: str) -> Problem:

@@ -10,14 +10,14 @@ from miger.engine.errors import Problem
 SQL_COMMENT = "--"
 PYTHON_COMMENT = "#"
 
-# What nearly all blocks look like, so that nearly no start has to wait for a TOML parser.
-_SIMPLE = re.compile(
+# What nearly all blocks look like, so that nearly no start has to wait for a TOML parser. Compiled at the first block.
+_SIMPLE = (
     r'(?:depends = \[((?:"[A-Za-z0-9._-]+"(?:, "[A-Za-z0-9._-]+")*)?)\]'
     r'|phase = "(expand|contract)"'
     r"|transaction = (true|false)"
     r'|release = "([A-Za-z0-9._ -]+)")'
 )
-_STRING = re.compile(r'"([^"]+)"')
+_STRING = r'"([^"]+)"'
 
 
 class Metadata(NamedTuple):
@@ -96,7 +96,7 @@ def _simple(content: list[str], first_line: int, last_line: int) -> Metadata | N
     """The metadata of a block in the plainest form; None where only a TOML parser can tell."""
     values: dict[str, str] = {}
     for line in content:
-        match = _SIMPLE.fullmatch(line)
+        match = re.fullmatch(_SIMPLE, line)
         if match is None:
             return None
         key = line[: line.index(" ")]
@@ -105,7 +105,7 @@ def _simple(content: list[str], first_line: int, last_line: int) -> Metadata | N
         values[key] = match[match.lastindex or 0]
     depends = None
     if "depends" in values:
-        depends = tuple(_STRING.findall(values["depends"]))
+        depends = tuple(re.findall(_STRING, values["depends"]))
         if len(set(depends)) != len(depends):
             return None
     return Metadata(

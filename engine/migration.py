@@ -1,6 +1,6 @@
 """A migration as read from its file, without running it."""
 
-from __future__ import annotations
+# No annotations from __future__: NamedTuple would have to compile each of them, at every start.
 
 from typing import NamedTuple
 
@@ -22,7 +22,8 @@ class Migration(NamedTuple):
     """One file of the migrations folder.
 
     `checksum` names its algorithm (`sha256:…`) and does not depend on line endings. `depends` holds
-    the ids of the parents, already filled in where the file leaves them out.
+    the ids of the parents, already filled in where the file leaves them out. `allow` are the hazards that
+    are accepted, see `Metadata`.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Migration(NamedTuple):
     phase: str | None = None
     release: str | None = None
     title: str = ""
+    allow: tuple[dict[str, object], ...] = ()
 
     def section(self, name: str) -> Section | None:
         """The section called `name`, or None."""

@@ -41,13 +41,18 @@ def is_dead(holder: Holder) -> bool:
     """
     if not holder.machine or holder.machine != _machine():
         return False
+    return is_gone(holder.pid, holder.process)
+
+
+def is_gone(pid: int, process: str) -> bool:
+    """Whether no process of this machine has that number, or another has it by now."""
     try:
-        os.kill(holder.pid, 0)
+        os.kill(pid, 0)
     except ProcessLookupError:
         return True
     except PermissionError:
         pass
-    return bool(holder.process) and _process_start(holder.pid) != holder.process
+    return bool(process) and _process_start(pid) != process
 
 
 def _user() -> str:

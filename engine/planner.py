@@ -1,6 +1,6 @@
 """From graph and status to the ordered steps of a run, or the reason why not. Pure."""
 
-from __future__ import annotations
+# No annotations from __future__: NamedTuple would have to compile each of them, at every start.
 
 from collections.abc import Callable
 from typing import NamedTuple

@@ -28,6 +28,7 @@ class Pool:
         self._patience = patience
         self._idle: list[Backend] = []
         self._open = 0
+        self._closings = 0
         self._changed = threading.Condition()
 
     @contextlib.contextmanager
@@ -36,16 +37,18 @@ class Pool:
 
         Raises UnreachableError, also when all connections stay in use.
         """
+        closings = self._closings
         backend = self._take()
         try:
             yield backend
         except (UnreachableError, StatementError) as error:
-            self._give_back(backend, good=isinstance(error, StatementError) and not error.disconnected)
+            good = isinstance(error, StatementError) and not error.disconnected
+            self._give_back(backend, good=good and closings == self._closings)
             raise
         except BaseException:
             self._give_back(backend, good=False)
             raise
-        self._give_back(backend, good=True)
+        self._give_back(backend, good=closings == self._closings)
 
     def read(self, action: Callable[[Backend], Answer]) -> Answer:
         """The answer of `action`, which only reads.
@@ -68,6 +71,7 @@ class Pool:
         """Closes the idle connections; those in use are closed when they come back."""
         with self._changed:
             idle, self._idle = self._idle, []
+            self._closings += 1
             self._open -= len(idle)
             self._changed.notify_all()
         for backend in idle:

@@ -10,10 +10,9 @@ from miger.engine.metadata import NO_METADATA, PYTHON_COMMENT, read_metadata
 from miger.engine.migration import Migration, Section
 from miger.engine.source import Source, checksum_of, not_utf8
 
-_DOCSTRING = re.compile(
-    r"\A(?:[ \t\r\f\n]|#[^\n]*(?:\n|\Z))*+[rRuU]?(?:(\"\"\"|''')(.*?)\1|([\"'])([^\n]*?)\3)", re.DOTALL
-)
-_FUNCTION = re.compile(r"^(async[ \t]+)?def[ \t]+(up|verify|down)[ \t]*\(", re.MULTILINE)
+# Compiled at the first Python file: many a project has none.
+_DOCSTRING = r"(?s)\A(?:[ \t\r\f\n]|#[^\n]*(?:\n|\Z))*+[rRuU]?(?:(\"\"\"|''')(.*?)\1|([\"'])([^\n]*?)\3)"
+_FUNCTION = r"(?m)^(async[ \t]+)?def[ \t]+(up|verify|down)[ \t]*\("
 
 
 def read_python(path: str, chunks: Iterator[bytes]) -> Source:
@@ -26,10 +25,10 @@ def read_python(path: str, chunks: Iterator[bytes]) -> Source:
         line = error.object.count(b"\n", 0, error.start) + 1
         return Source(checksum, NO_METADATA, (), "", [not_utf8(path, line)])
     metadata, problems = read_metadata(text, PYTHON_COMMENT, path)
-    docstring = _DOCSTRING.match(text)
+    docstring = re.match(_DOCSTRING, text)
     title = ((docstring[2] or docstring[4] or "").strip().partition("\n")[0].strip()) if docstring else ""
     sections: dict[str, Section] = {}
-    for match in _FUNCTION.finditer(text, docstring.end() if docstring else 0):
+    for match in re.compile(_FUNCTION).finditer(text, docstring.end() if docstring else 0):
         name, line = match[2], text.count("\n", 0, match.start()) + 1
         if match[1]:
             problems.append(Problem(path, line, f"async def {name} cannot be run", f"write def {name}(db)"))

@@ -16,6 +16,9 @@ RESUME, ROLLBACK = "resume", "rollback"
 MARK_APPLIED, MARK_PENDING, ACCEPT_CHECKSUM = "mark-applied", "mark-pending", "accept-checksum"
 CHOICES = (RESUME, ROLLBACK, MARK_APPLIED, MARK_PENDING, ACCEPT_CHECKSUM)
 
+# After these, what a person did by hand is as it should be.
+BY_HAND = (MARK_APPLIED, MARK_PENDING)
+
 
 class RecoveryChoice(NamedTuple):
     """One thing that can be done: its name, what it will do, and why it can't be done now (or "")."""

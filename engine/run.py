@@ -26,12 +26,14 @@ class Run:
         lease: Lease,
         observers: Sequence[Observer] = (),
         interrupt: Interrupt | None = None,
+        lock_tries: int = LOCK_TRIES,
     ) -> None:
         self.backend = backend
         self.owner = owner
         self.lease = lease
         self.observers = tuple(observers)
         self.interrupt = interrupt or Interrupt()
+        self.lock_tries = lock_tries
         self.activity = ""
         self.heartbeat: Heartbeat | None = None
         backend.on_notice = lambda text: self.emit(LogLine(self.id, "", "info", text))
@@ -70,20 +72,20 @@ class Run:
         )
 
     def retrying(self, id: str, action: Callable[[], None]) -> None:
-        """Calls `action` up to `LOCK_TRIES` times while it fails for a lock held by others.
+        """Calls `action` up to `lock_tries` times while it fails for a lock held by others.
 
         `action` undoes what it began before it raises.
         """
-        for tried in range(1, LOCK_TRIES + 1):
+        for tried in range(1, self.lock_tries + 1):
             try:
                 return action()
             except StatementError as error:
-                if not error.retryable or tried == LOCK_TRIES:
+                if not error.retryable or tried == self.lock_tries:
                     raise
                 import random  # deferred: milliseconds, and hardly ever needed
 
                 pause = 0.25 * 2**tried * random.uniform(0.5, 1.0)
-                message = f"{error.message}; try {tried + 1} of {LOCK_TRIES} in {pause:.1f} s"
+                message = f"{error.message}; try {tried + 1} of {self.lock_tries} in {pause:.1f} s"
                 self.emit(LogLine(self.id, id, "warning", message))
                 time.sleep(pause)
                 self.check()

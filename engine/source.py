@@ -15,6 +15,7 @@ from miger.engine.migration import Section
 BOM = b"\xef\xbb\xbf"
 SMALL = 1 << 20  # bytes; up to here a file is read at once
 CHUNK = 1 << 19  # bytes
+TINY = 1 << 16  # bytes; up to here a single read fetches all of it (a larger buffer is slow to get)
 
 # Opening a pipe must not wait for a writer; Windows must not touch line endings.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
@@ -38,6 +39,17 @@ def open_source(path: str) -> tuple[int, int]:
         os.close(descriptor)
         raise OSError(0, "not a regular file")
     return descriptor, status.st_size
+
+
+def read_tiny(path: str) -> bytes | None:
+    """The content of a regular file of at most `TINY` bytes, None of a larger one. Raises OSError."""
+    descriptor = os.open(path, _FLAGS)
+    try:
+        content = os.read(descriptor, TINY)
+        # Where the file ends only an empty read tells, and not its size: it may be growing.
+        return None if os.read(descriptor, 1) else content
+    finally:
+        os.close(descriptor)
 
 
 def read_chunks(descriptor: int, size: int) -> Iterator[bytes]:

@@ -6,10 +6,11 @@ import codecs
 from collections.abc import Iterator
 
 from miger.engine.errors import Problem
-from miger.engine.metadata import NO_METADATA, SQL_COMMENT, Metadata, read_metadata
+from miger.engine.metadata import NO_METADATA, SQL_COMMENT, read_metadata
 from miger.engine.migration import Section
 from miger.engine.source import BOM, SMALL, Checksum, Source, checksum_of, not_utf8
 from miger.engine.sql_marks import BLOCK, EXACT, SECTIONS, SLOPPY, Mark, MarkScanner
+from miger.engine.sql_usual import read_head
 
 _UP_HINT = 'put a line "-- miger:up" before the statements'
 
@@ -66,7 +67,7 @@ def _source(path: str, content: bytes, size: int, marks: list[Mark], checksum: s
     head_end = marks[0].start if marks else size
     head = content[3 if content.startswith(BOM) else 0 : head_end].decode("utf-8", "ignore")
     metadata, problems = read_metadata(head, SQL_COMMENT, path)
-    title, statement_line = _read_head(head, metadata)
+    title, statement_line = read_head(head, metadata)
     if exact and statement_line:
         problems.append(Problem(path, statement_line, "SQL before the first section", _UP_HINT))
     elif head_end > len(content):
@@ -107,24 +108,3 @@ def _bad_marks(path: str, marks: list[Mark]) -> list[Problem]:
             message, hint = f"unknown section -- miger:{mark.name}", f"there are {known}"
         problems.append(Problem(path, mark.line, message, hint))
     return problems
-
-
-def _read_head(head: str, metadata: Metadata) -> tuple[str, int]:
-    """The title in the comments before the first section, and the line of the first statement there, or 0."""
-    title, in_comment = "", False
-    for number, line in enumerate(head.split("\n"), 1):
-        if metadata.first_line <= number <= metadata.last_line:
-            continue
-        text = line.strip()
-        while text:
-            if in_comment:
-                _, closing, text = text.partition("*/")
-                in_comment, text = not closing, text.strip()
-            elif text.startswith("--"):
-                title = title or text.strip("-").strip()
-                break
-            elif text.startswith("/*"):
-                in_comment, text = True, text[2:]
-            else:
-                return title, number
-    return title, 0

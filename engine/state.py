@@ -1,6 +1,6 @@
 """What the database remembers of a project: state rows, history, checkpoints and the lease."""
 
-from __future__ import annotations
+# No annotations from __future__: NamedTuple would have to compile each of them, at every start.
 
 from collections.abc import Mapping
 from types import MappingProxyType

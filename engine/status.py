@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
+from operator import attrgetter
 from typing import NamedTuple
 
 from miger.engine.graph import MigrationGraph
@@ -41,10 +43,8 @@ class Status(NamedTuple):
     @property
     def counts(self) -> dict[str, int]:
         """How many migrations are in each state."""
-        counts = dict.fromkeys(GLYPHS, 0)
-        for status in self.migrations:
-            counts[status.state] += 1
-        return counts
+        found = Counter(map(attrgetter("state"), self.migrations))
+        return {state: found[state] for state in GLYPHS}
 
     @property
     def by_id(self) -> Mapping[str, MigrationStatus]:
@@ -72,15 +72,14 @@ def status_of(graph: MigrationGraph, snapshot: Snapshot) -> Status:
     """
     rows = snapshot.rows
     live_run = snapshot.holder.run if snapshot.holder and not snapshot.holder.expired else None
-    newest_applied = max(
-        (graph.position[id] for id in rows if id in graph.position and rows[id].state == APPLIED), default=-1
-    )
     statuses = []
-    for position, id in enumerate(graph.order):
-        migration, row = graph.migrations[id], rows.get(id)
+    applied_later = False
+    for id, migration in reversed(graph.migrations.items()):  # from the end, to see which pending ones are late
+        row = rows.get(id)
         state = "pending" if row is None else _row_state(row, migration, live_run)
-        late = state == "pending" and position < newest_applied
-        statuses.append(MigrationStatus(id, state, late, migration, row))
+        statuses.append(MigrationStatus(id, state, applied_later and row is None, migration, row))
+        applied_later = applied_later or (row is not None and row.state == APPLIED)
+    statuses.reverse()
     for id in sorted(rows.keys() - graph.migrations.keys()):
         row = rows[id]
         state = "missing" if row.state == APPLIED else _row_state(row, None, live_run)

@@ -1,9 +1,11 @@
-"""Whether folder and database agree: checksums, files, and the verify sections as they hold now."""
+"""Whether folder and database agree: checksums, files, the verify sections as they hold now, and drift."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from miger.engine.drift import Drift, find_drift
 from miger.engine.errors import StepFailed
 from miger.engine.executor import verify_reason
 from miger.engine.graph import MigrationGraph
@@ -28,15 +30,25 @@ class VerifyReport(NamedTuple):
     failed: tuple[tuple[str, str], ...]
     superseded: tuple[tuple[str, str], ...]
     checked: int
+    drift: Drift = Drift()
 
     @property
     def ok(self) -> bool:
         """Whether folder and database agree."""
-        return not (self.modified or self.missing or self.dirty or self.late or self.failed)
+        return not (self.wrong or self.dirty)
+
+    @property
+    def wrong(self) -> bool:
+        """Whether anything but migrations that stopped half way is found."""
+        return bool(self.modified or self.missing or self.late or self.failed or self.drift.changes)
 
 
-def verify_all(run: Run, graph: MigrationGraph, status: Status, *, late_is_wrong: bool = True) -> VerifyReport:
+def verify_all(
+    run: Run, graph: MigrationGraph, status: Status, *, late_is_wrong: bool = True, drift_ignore: Sequence[str] = ()
+) -> VerifyReport:
     """Compares folder and database, and runs the verify section of each applied migration, rolled back.
+
+    `drift_ignore` are patterns of objects whose changes are none.
 
     Raises what keeps a section from being run at all: UnreachableError, a lock held by others.
     """
@@ -61,6 +73,7 @@ def verify_all(run: Run, graph: MigrationGraph, status: Status, *, late_is_wrong
         failed=tuple(failed),
         superseded=tuple(superseded),
         checked=checked,
+        drift=find_drift(run.backend, drift_ignore),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import psycopg
 import pytest
@@ -19,8 +19,9 @@ from pymysql.cursors import Cursor
 
 from tests.servers import STARTERS, Server, Unavailable, mongodb, mysql, postgresql, required_backends, url_variable
 
-BACKENDS = ("sqlite", "postgresql", "mysql")
-"""Every backend the contract tests run on."""
+BACKENDS = ("sqlite", "postgresql", "mysql", "mongodb")
+SQL_BACKENDS = ("sqlite", "postgresql", "mysql")
+"""Every backend the contract tests run on, and those with SQL."""
 
 _servers = pytest.StashKey[dict[str, Server]]()
 _is_mongod = pytest.StashKey[bool]()
@@ -61,6 +62,18 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     servers = config.stash.get(_servers, {}).values()
     return [f"{server.backend}: {server.version} ({server.origin})" for server in servers]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Tells how many plans were previewed and then run, on each backend."""
+    counts = dict.fromkeys(BACKENDS, 0)
+    for report in terminalreporter.getreports("passed"):
+        name, _, case = report.nodeid.rpartition("::")[2].partition("[")
+        if report.when == "call" and name == "test_what_is_previewed_is_what_happens":
+            counts[next((backend for backend in BACKENDS if case.startswith(backend)), "mongodb")] += 1
+    if any(counts.values()):
+        told = ", ".join(f"{backend} {count}" for backend, count in counts.items())
+        terminalreporter.write_line(f"plans that did what their dry run had said: {told}")
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -207,6 +220,41 @@ def mongodb_url(mongodb_admin: mongodb.Administrator, mongodb_admin_url: str) ->
     name = _fresh_name()
     yield mongodb.with_database(mongodb_admin_url, name)
     mongodb_admin.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def own_mongodb() -> Iterator[Server]:
+    """A MongoDB server of this worker alone, whose commands a test may make fail: that holds for every client."""
+    yield from _own_server(lambda: mongodb.start({}))
+
+
+@pytest.fixture(scope="session")
+def standalone_mongodb() -> Iterator[Server]:
+    """A MongoDB server that is no replica set, and so knows no transactions."""
+    yield from _own_server(mongodb.start_standalone)
+
+
+def _own_server(start: Callable[[], Server]) -> Iterator[Server]:
+    try:
+        server = start()
+    except Unavailable as error:
+        if "mongodb" in required_backends():
+            pytest.fail(f"MIGER_TEST_REQUIRE asks for mongodb: {error}", pytrace=False)
+        pytest.skip(str(error))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def fragile_url(own_mongodb: Server) -> str:
+    """The URL of a fresh database on a server whose commands may be made to fail."""
+    return mongodb.with_database(own_mongodb.url, _fresh_name())
+
+
+@pytest.fixture
+def standalone_url(standalone_mongodb: Server) -> str:
+    """The URL of a fresh database on a MongoDB server without transactions."""
+    return mongodb.with_database(standalone_mongodb.url, _fresh_name())
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 HEAVY = frozenset(
     "alembic asyncio dataclasses httpx inspect logging mako markdown_it msgspec networkx psycopg pygments pymongo "
-    "pymysql random rich shutil sqlalchemy structlog textual traceback typing_extensions watchfiles".split()
+    "pymysql random rich shutil sqlalchemy sqlglot structlog textual traceback typing_extensions watchfiles".split()
 )
 """Top-level names that cost milliseconds and that no plain look at a project needs."""
 NOT_THESE = frozenset({"importlib.metadata", "multiprocessing", "unittest", "http.client", "email.message"})
@@ -109,6 +109,15 @@ def test_looking_on_postgresql_imports_neither_sqlalchemy_nor_another_driver(
     modules = modules_of(project, *command)
     assert {name.partition(".")[0] for name in modules} & HEAVY <= allowed
     assert "sqlite3" not in modules
+
+
+@pytest.mark.parametrize("command", [["status"], ["history"], ["plan"]])
+def test_looking_on_mongodb_imports_no_other_driver(project: Path, mongodb_url: str, command: list[str]) -> None:
+    (project / "migrations" / "20260101000000_users.sql").unlink()
+    configure(project, mongodb_url)
+    modules = modules_of(project, *command)
+    assert {name.partition(".")[0] for name in modules} & {"psycopg", "pymysql", "sqlite3", "sqlalchemy"} == set()
+    assert "miger.backends.mongodb_session" not in modules
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from miger.engine.errors import MigerError
 
 def run() -> None:
     """The console script."""
-    gc.set_threshold(50_000)  # thousands of migrations stay in memory: looking at them again frees nothing
+    gc.set_threshold(100_000)  # thousands of migrations stay in memory: looking at them again frees nothing
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal in ASCII gets what it can show
     sys.exit(main(sys.argv[1:]))

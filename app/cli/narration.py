@@ -10,10 +10,13 @@ from miger.engine.events import (
     Progress,
     RunFinished,
     StatementFinished,
+    StatementStarted,
     StepFailed,
     StepFinished,
     StepStarted,
 )
+
+TOLD_WHEN_VERBOSE = frozenset({StatementStarted, StatementFinished, StepStarted, Progress})
 
 
 def duration(ms: float) -> str:
@@ -74,6 +77,8 @@ class Narration:
 
     def __call__(self, event: Event) -> None:
         """Tells one event."""
+        if type(event) in TOLD_WHEN_VERBOSE and not self._output.verbose:  # most events, and told apart faster
+            return
         line = describe(event, verbose=self._output.verbose)
         if line is not None:
             self._output.say(line)

@@ -45,6 +45,10 @@ class Output:
         """One line of what was asked for."""
         print(text)
 
+    def piece(self, text: str) -> None:
+        """Part of a text that was asked for."""
+        sys.stdout.write(text)
+
     def document(self, value: object) -> None:
         """One JSON document."""
         import json
@@ -97,10 +101,10 @@ class Output:
         if self.color and sys.stdout.isatty():
             self._rich_table(listed, headings)
             return
-        widths = [max(map(len, column)) for column in zip(*listed, strict=True)] if listed else []
-        for row in listed:
-            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-            print("  ".join(cells).rstrip())
+        if listed:
+            widths = [max(map(len, column)) for column in zip(*listed, strict=True)]
+            template = "  ".join(f"{{:<{width}}}" for width in widths)
+            print("\n".join([template.format(*row).rstrip() for row in listed]))
 
     def _rich_table(self, rows: list[tuple[str, ...]], headings: Sequence[str]) -> None:
         from rich.console import Console  # deferred: 70 ms

@@ -16,8 +16,17 @@ EPILOG = """exit codes: 0 done or nothing to do · 1 a migration failed · 2 usa
 130 interrupted"""
 
 
+DRY_RUNS = ("auto", "sql", "rollback", "rehearse")
+
+
 class Parser(argparse.ArgumentParser):
     """An argparse parser whose errors are ours, so that they look and exit like all others."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As of argparse, but `--dry-run TARGET` is a dry run of TARGET: a mode needs the `=`."""
+        if args is not None:
+            args = ["--dry-run=auto" if word == "--dry-run" else word for word in args]
+        return super().parse_args(args, namespace)
 
     def error(self, message: str) -> None:  # type: ignore[override]  # ours raises, too
         """Raises UsageError."""
@@ -104,6 +113,7 @@ def _looking(commands: Commands) -> None:  # type: ignore[valid-type]
     status.add_argument("--check", action="store_true", help="exit with 3 when any is pending")
     graph = _command(commands, "graph", "draw the migrations and what they depend on")
     graph.add_argument("--format", choices=("text", "mermaid", "dot"), default="text")
+    graph.add_argument("--offline", action="store_true", help="check and draw the files alone; ask no database")
     show = _command(commands, "show", "show one migration: its statements, and how far it got")
     show.add_argument("target", metavar="ID")
     history = _command(commands, "history", "show what was done, newest first")
@@ -115,7 +125,15 @@ def _looking(commands: Commands) -> None:  # type: ignore[valid-type]
     _selection(plan)
     plan.add_argument("--to", metavar="ID", help="down: revert what came after ID")
     _order(plan)
-    _command(commands, "verify", "check checksums, files and verify sections against the database")
+    plan.add_argument("--sql", action="store_true", help="print the script; asks the database for its state alone")
+    lint = _command(commands, "lint", "show what in migrations may hurt: what is lost, locked, or bound to fail")
+    lint.add_argument("targets", nargs="*", metavar="ID", help="these migrations (default: those that are pending)")
+    lint.add_argument("--all", dest="every", action="store_true", help="also those that are applied")
+    lint.add_argument("--offline", action="store_true", help="look at the files alone; ask no database")
+    lint.add_argument("--format", choices=("text", "github", "sarif", "json"), default="text")
+    verify = _command(commands, "verify", "check checksums, files, verify sections and drift of the schema")
+    verify.add_argument("--accept-drift", action="store_true", help="take the schema as it is now as right")
+    _consent(verify)
 
 
 def _running(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -123,11 +141,13 @@ def _running(commands: Commands) -> None:  # type: ignore[valid-type]
     up.add_argument("target", nargs="?", metavar="TARGET")
     _selection(up)
     _order(up)
+    _dry_run(up)
     _consent(up)
     down = _command(commands, "down", "revert a migration and its applied descendants, or the last one")
     down.add_argument("target", nargs="?", metavar="TARGET")
     _selection(down)
     down.add_argument("--to", metavar="ID", help="revert what came after ID")
+    _dry_run(down)
     _consent(down)
 
 
@@ -153,13 +173,16 @@ def _recovering(commands: Commands) -> None:  # type: ignore[valid-type]
 
 
 def _making(commands: Commands) -> None:  # type: ignore[valid-type]
-    init = _command(commands, "init", "start a project: miger.toml, migrations, a CI sample")
-    init.add_argument("directory", nargs="?", default=".", metavar="DIR")
-    init.add_argument("--template", default="sqlite", metavar="NAME", help="sqlite (default), postgresql or mysql")
+    init = _command(
+        commands, "init", "start a project: miger.toml, a first migration, a CI workflow, a pre-commit hook"
+    )
+    init.add_argument("directory", nargs="?", default=".", metavar="DIR", help="where; made if missing (default: here)")
+    names = "sqlite (default), postgresql, mysql or mongodb"
+    init.add_argument("--template", default="sqlite", metavar="NAME", help=names)
     create = _command(commands, "create", "write a new migration")
     create.add_argument("name", metavar="NAME")
     kind = create.add_mutually_exclusive_group()
-    kind.add_argument("--sql", dest="kind", action="store_const", const="sql", default="sql", help="SQL (default)")
+    kind.add_argument("--sql", dest="kind", action="store_const", const="sql", help="SQL (default, but on MongoDB)")
     kind.add_argument("--python", dest="kind", action="store_const", const="python", help="Python")
     create.add_argument("--depends", nargs="+", metavar="ID", help="parents instead of the current heads")
     create.add_argument("--phase", choices=("expand", "contract"))
@@ -176,6 +199,13 @@ def _selection(parser: Parser) -> None:
 
 def _order(parser: Parser) -> None:
     parser.add_argument("--out-of-order", choices=("error", "warn", "allow"), help="what to do about late migrations")
+
+
+def _dry_run(parser: Parser) -> None:
+    parser.add_argument(
+        "--dry-run", nargs="?", const="auto", choices=DRY_RUNS, help="show what would happen, and change nothing"
+    )
+    parser.add_argument("--save", metavar="FILE", help="with --dry-run: also write the script to FILE")
 
 
 def _consent(parser: Parser) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import signal
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterator
@@ -26,6 +25,8 @@ if TYPE_CHECKING:  # a run with nothing to do makes no event
 @contextlib.contextmanager
 def interruptible(output: Output) -> Iterator[Interrupt]:
     """ctrl+c and SIGTERM stop the run after the current statement; a second one breaks it off."""
+    import signal  # deferred: a run with nothing to do ends before
+
     interrupt = Interrupt()
 
     def stop(number: int, frame: FrameType | None) -> None:

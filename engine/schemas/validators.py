@@ -86,7 +86,7 @@ def validate_config_json(data, custom_formats={}, name_prefix=None):
             data_keys.remove('project')
             data__project = data['project']
             if not isinstance(data__project, dict):
-                errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.project must be object', value=data__project, name='' + (name_prefix or 'data') + '.project', definition={'properties': ['name', 'migrations', 'default', 'history', 'out_of_order', 'schema']}, rule='type'))
+                errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.project must be object', value=data__project, name='' + (name_prefix or 'data') + '.project', definition={'properties': ['name', 'migrations', 'default', 'history', 'out_of_order', 'drift_ignore', 'schema']}, rule='type'))
             data__project_is_dict = isinstance(data__project, dict)
             if data__project_is_dict:
                 data__project_keys = set(data__project.keys())
@@ -129,13 +129,28 @@ def validate_config_json(data, custom_formats={}, name_prefix=None):
                         validate_config_json__definitions_out_of_order(data__project__outoforder, custom_formats, (name_prefix or 'data') + '.project.out_of_order')
                     except JsonSchemaValuesException as e:
                         errors.extend(e.errors)
+                if 'drift_ignore' in data__project_keys:
+                    data__project_keys.remove('drift_ignore')
+                    data__project__driftignore = data__project['drift_ignore']
+                    if not isinstance(data__project__driftignore, (list, tuple)):
+                        errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.project.drift_ignore must be array', value=data__project__driftignore, name='' + (name_prefix or 'data') + '.project.drift_ignore', definition={'errorMessage': 'must be a list of patterns: ["table audit_*"]'}, rule='type'))
+                    data__project__driftignore_is_list = isinstance(data__project__driftignore, (list, tuple))
+                    if data__project__driftignore_is_list:
+                        data__project__driftignore_len = len(data__project__driftignore)
+                        for data__project__driftignore_x, data__project__driftignore_item in enumerate(data__project__driftignore):
+                            if not isinstance(data__project__driftignore_item, str):
+                                errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.project.drift_ignore[{data__project__driftignore_x}]'.format(**locals()) + ' must be string', value=data__project__driftignore_item, name='' + (name_prefix or 'data') + '.project.drift_ignore[{data__project__driftignore_x}]'.format(**locals()) + '', definition={'errorMessage': 'must be a pattern: "table audit_*"'}, rule='type'))
+                            if isinstance(data__project__driftignore_item, str):
+                                data__project__driftignore_item_len = len(data__project__driftignore_item)
+                                if data__project__driftignore_item_len < 1:
+                                    errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.project.drift_ignore[{data__project__driftignore_x}]'.format(**locals()) + ' must be longer than or equal to 1 characters', value=data__project__driftignore_item, name='' + (name_prefix or 'data') + '.project.drift_ignore[{data__project__driftignore_x}]'.format(**locals()) + '', definition={'errorMessage': 'must be a pattern: "table audit_*"'}, rule='minLength'))
                 if 'schema' in data__project_keys:
                     data__project_keys.remove('schema')
                     data__project__schema = data__project['schema']
                     if not isinstance(data__project__schema, (str, dict)):
                         errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.project.schema must be string or object', value=data__project__schema, name='' + (name_prefix or 'data') + '.project.schema', definition={'errorMessage': 'must be a string or a table'}, rule='type'))
                 if data__project_keys:
-                    errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.project must not contain ' + str(data__project_keys) + ' properties', value=data__project, name='' + (name_prefix or 'data') + '.project', definition={'properties': ['name', 'migrations', 'default', 'history', 'out_of_order', 'schema']}, rule='additionalProperties'))
+                    errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.project must not contain ' + str(data__project_keys) + ' properties', value=data__project, name='' + (name_prefix or 'data') + '.project', definition={'properties': ['name', 'migrations', 'default', 'history', 'out_of_order', 'drift_ignore', 'schema']}, rule='additionalProperties'))
         if 'environments' in data_keys:
             data_keys.remove('environments')
             data__environments = data['environments']

@@ -35,15 +35,16 @@ KIND_OF_WORD = {
 _MOST_WORDS = 60
 _MOST_CHARACTERS = 8192
 
-_token = re.compile(
-    rf"""[ \t\n\r\f\v\ufeff]++|--[^\n]*+|\#[^\n]*+
+#: Most statements of most migrations, told without a look at their words.
+_table = re.compile(r"(?ai:(create|drop)[ \t\n\r\f\v]+table)(?![\w$])").match
+
+# Compiled when the first word is looked at: that takes longer than running a migration.
+_TOKEN = rf"""(?x)[ \t\n\r\f\v\ufeff]++|--[^\n]*+|\#[^\n]*+
     |/\*M?![0-9]*+|\*/                                   # MySQL: what is in them counts
     |/\*[^*]*+(?:\*(?!/)[^*]*+)*+\*/
     |(?P<word>{START}[\w$]*+)
     |(?P<name>"[^"]*+"|`[^`]*+`|'[^']*+'|\[[^\]]*+\])
-    |(?P<sign>[^ ])""",
-    re.VERBOSE,
-).finditer
+    |(?P<sign>[^ ])"""
 
 #: Words between CREATE, ALTER or DROP and the thing, which do not make it another thing.
 _NOISE = frozenset(
@@ -81,8 +82,10 @@ _OFF = frozenset(("FALSE", "OFF", "0", "'FALSE'", "'OFF'"))
 
 def kind_of(text: str, start: int = 0, stop: int | None = None) -> str:
     """The kind of the statement whose first token is at `start` of `text`. Only its head is read."""
-    most = start + _MOST_CHARACTERS
-    words = _words(text, start, min(len(text) if stop is None else stop, most))
+    stop = min(len(text) if stop is None else stop, start + _MOST_CHARACTERS)
+    if found := _table(text, start, stop):
+        return f"{found[1].upper()} TABLE"
+    words = _words(text, start, stop)
     first = next((word for word in words if word != "("), "")
     if not first or not (first[0].isalpha() or first[0] == "_"):
         return "?"
@@ -115,7 +118,7 @@ def reads_stdin(text: str) -> bool:
 
 def _words(text: str, start: int, stop: int) -> Iterator[str]:
     """Words in upper case, quoted names as written but in upper case, other signs one by one."""
-    for token in _token(text, start, stop):
+    for token in re.compile(_TOKEN).finditer(text, start, stop):
         if token.lastgroup is not None:
             yield token[0].upper()
 

@@ -16,6 +16,8 @@ from miger.engine.statements.statement import Statement
 
 GROUP_STATEMENTS = 2000
 
+_only_blanks = re.compile(r"[ \t\n\r\f]*+\Z").match
+
 
 class SplitError(MigerError):
     """The text cannot be split into statements. `line` is where the trouble starts, say the open quote."""
@@ -117,6 +119,8 @@ def _statements(
             yield Statement(number, line + raw.count("\n", 0, lead), raw, kind, None, lead, -1)
             line += raw.count("\n")
             start = end
+        if buffer.at_end and not blanks and _only_blanks(text, start):
+            return
         del text, found
         start = _advance(scanner, buffer, start, line)
         end = scanner.pos

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -12,13 +13,15 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import psycopg
 import pytest
 
 from miger.cli.main import main
 
-from tests.servers import mysql
+from tests.app import mongodb_words
+from tests.servers import mongodb, mysql
 
 COMMAND = (sys.executable, "-c", "from miger.cli.main import run; run()")
 PATIENCE = 40.0  # seconds until a condition that should come counts as missed
@@ -109,6 +112,7 @@ class Sandbox:
         self.url = url
         self.migrations = os.path.join(folder, "migrations")
         self.environ = {**os.environ, "MIGER_USER": "alice"}
+        self.words = mongodb_words.Words()
         self._capsys = capsys
         os.makedirs(self.migrations)
         self.configure()
@@ -120,7 +124,20 @@ class Sandbox:
     @property
     def transactional_ddl(self) -> bool:
         """Whether a migration that makes a table is one transaction."""
-        return self.backend != "mysql"
+        return self.backend not in ("mysql", "mongodb")
+
+    def half_way(self, going: str, done: int, total: int) -> str:
+        """How `status` tells how far a migration came; only statements are counted."""
+        return going if self.on_mongodb else f"{going}, {done} of {total}"
+
+    @property
+    def on_mongodb(self) -> bool:
+        return self.backend == "mongodb"
+
+    @property
+    def suffix(self) -> str:
+        """Of the files that `sql` writes."""
+        return "py" if self.on_mongodb else "sql"
 
     # Files
 
@@ -140,7 +157,9 @@ class Sandbox:
         return path
 
     def sql(self, id: str, up: str, down: str | None = None, verify: str | None = None, metadata: str = "") -> str:
-        """Writes an SQL migration."""
+        """Writes an SQL migration; on MongoDB one in Python that does the same."""
+        if self.on_mongodb and mongodb_words.statements(up):
+            return self._write_python(id, self.words.migration(up, down, verify), metadata)
         block = "".join(f"-- {line}\n" for line in metadata.splitlines())
         text = f"-- /// miger\n{block}-- ///\n-- miger:up\n{up}\n"
         text += "" if verify is None else f"-- miger:verify\n{verify}\n"
@@ -148,7 +167,10 @@ class Sandbox:
         return self.write(f"migrations/{id}.sql", text)
 
     def python(self, id: str, body: str, metadata: str = "") -> str:
-        """Writes a Python migration; `body` are its imports and functions."""
+        """Writes a Python migration; `body` are its imports and functions, on MongoDB without SQL."""
+        return self._write_python(id, self.words.python(body) if self.on_mongodb else body, metadata)
+
+    def _write_python(self, id: str, body: str, metadata: str) -> str:
         block = "".join(f"# {line}\n" for line in metadata.splitlines())
         return self.write(f"migrations/{id}.py", f"# /// miger\n{block}# ///\n{body}\n")
 
@@ -205,6 +227,8 @@ class Sandbox:
                 return found
             finally:
                 connection.close()
+        if self.on_mongodb:
+            return self.words.rows(self.url, query)
         if self.backend == "mysql":
             with mysql.connect(self.url) as connection_, connection_.cursor() as cursor_:
                 cursor_.execute(query)
@@ -215,6 +239,8 @@ class Sandbox:
 
     def tables(self) -> set[str]:
         """The tables that are not ours."""
+        if self.on_mongodb:
+            return mongodb_words.collections(self.url)
         queries = {
             "sqlite": "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
             "postgresql": "SELECT tablename FROM pg_catalog.pg_tables WHERE schemaname = 'public'",
@@ -224,6 +250,8 @@ class Sandbox:
 
     def dump(self) -> dict[str, Any]:
         """Schema and rows of everything that is not ours, to be compared."""
+        if self.on_mongodb:
+            return mongodb_words.dump(self.url)
         contents = {table: sorted(self.rows(f"SELECT * FROM {table}")) for table in sorted(self.tables())}
         if self.sqlite:
             schema = self.rows(
@@ -252,6 +280,9 @@ class Sandbox:
             for suffix in ("", "-journal", "-wal", "-shm"):
                 if os.path.exists(path + suffix):
                     os.unlink(path + suffix)
+        elif self.on_mongodb:
+            with contextlib.closing(mongodb.Administrator(self.url)) as administrator:
+                administrator.drop_database(urlsplit(self.url).path.removeprefix("/"))
         elif self.backend == "mysql":
             name = self.url.rpartition("/")[2]
             self.rows(f"DROP DATABASE {name}")

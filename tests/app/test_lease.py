@@ -14,6 +14,7 @@ from miger import Project
 from miger.engine.events import Event, LogLine
 from miger.engine.interrupt import Interrupt
 
+from tests.app.mongodb_words import hold_far
 from tests.app.sandbox import Process, Sandbox, until
 
 FAR_LEASE = "UPDATE miger_lock SET run = 'feed', owner = 'bob', host = 'far', machine = 'other', pid = 1, token = 7, "
@@ -52,6 +53,9 @@ def let_go(sandbox: Sandbox) -> None:
 
 def hold(sandbox: Sandbox, seconds: int) -> None:
     """Makes it look as if a run on another machine held the lease for `seconds` more."""
+    if sandbox.on_mongodb:
+        hold_far(sandbox.url, seconds)
+        return
     sandbox.rows(FAR_LEASE + f"expires_at = {LATER[sandbox.backend].format(seconds)}")
 
 

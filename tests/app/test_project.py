@@ -10,6 +10,7 @@ from miger.engine.errors import ConfigError, Interrupted, RefusedError, UnknownT
 from miger.engine.events import Event, event_name
 from miger.engine.interrupt import Interrupt
 
+from tests.app.mongodb_words import hold_far
 from tests.app.sandbox import Sandbox
 
 
@@ -63,11 +64,14 @@ def test_a_wish_to_stop_is_seen_before_the_first_step(sandbox: Sandbox) -> None:
 
 def test_an_observer_may_call_for_a_stop_in_the_middle(sandbox: Sandbox) -> None:
     sandbox.table("0001_first", "first")
-    sandbox.sql("0002_two", "INSERT INTO first VALUES (1);\nINSERT INTO first VALUES (2);")
+    if sandbox.on_mongodb:  # which tells of changes of the schema only
+        sandbox.python("0002_two", "def up(db):\n    db.first.insert_one({'id': 1})\n    db.log('one')\n    db.first\n")
+    else:
+        sandbox.sql("0002_two", "INSERT INTO first VALUES (1);\nINSERT INTO first VALUES (2);")
     interrupt = Interrupt()
 
     def stop(event: Event) -> None:
-        if event_name(event) == "statement_finished" and getattr(event, "id", "") == "0002_two":
+        if event_name(event) in ("statement_finished", "log_line") and getattr(event, "id", "") == "0002_two":
             interrupt.request()
 
     with Project.open(sandbox.folder) as project:
@@ -101,12 +105,19 @@ def test_a_name_means_a_migration_of_the_folder_or_of_the_database(sandbox: Sand
             project.resolve("third")
 
 
+def hold_in_sql(sandbox: Sandbox) -> None:
+    far = "2999-01-01 00:00:00" if sandbox.backend == "mysql" else "2999-01-01T00:00:00.000Z"
+    sandbox.rows(f"UPDATE miger_lock SET run = 'feed', token = 7, expires_at = '{far}'")
+
+
 def test_unlock_leaves_a_lease_that_is_not_the_one_meant(sandbox: Sandbox) -> None:
     sandbox.table("0001_first", "first")
     with Project.open(sandbox.folder) as project:
         project.up()
-        far = "2999-01-01 00:00:00" if sandbox.backend == "mysql" else "2999-01-01T00:00:00.000Z"
-        sandbox.rows(f"UPDATE miger_lock SET run = 'feed', token = 7, expires_at = '{far}'")
+        if sandbox.on_mongodb:
+            hold_far(sandbox.url, 600)
+        else:
+            hold_in_sql(sandbox)
         assert project.unlock(token=6) is None
         assert project.status().holder is not None
         freed = project.unlock(token=7)

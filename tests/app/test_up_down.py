@@ -12,6 +12,26 @@ from miger.engine.errors import UsageError
 
 from tests.app.sandbox import Sandbox
 
+TYPED = """
+import sqlalchemy as sa
+def up(db):
+    db.op.create_table("typed", sa.Column("id", sa.Integer, primary_key=True), sa.Column("n", sa.String(9)))
+    db.op.create_index("typed_n", "typed", ["n"])
+    db.execute("INSERT INTO typed (id, n) VALUES (:id, 'x')", {"id": 1})
+def down(db):
+    db.op.drop_table("typed")
+"""
+TYPED_MONGODB = """
+def up(db):
+    db.create_collection("typed", validator={"$jsonSchema": {"required": ["n"]}})
+    db.create_index("typed", "n", unique=True)
+    with db.step("fill") as todo:
+        if todo:
+            db.typed.insert_one({"id": 1, "n": "x"})
+def down(db):
+    db.drop_collection("typed")
+"""
+
 
 def write_diamond(sandbox: Sandbox) -> None:
     """0001 → (0002 → 0004, 0003) → 0005, which merges and holds no statement; 0006 behind it."""
@@ -33,17 +53,7 @@ def reverted(done_events: list[dict[str, object]]) -> list[str]:
 
 def test_everything_down_and_up_again_gives_the_same_schema(sandbox: Sandbox) -> None:
     write_diamond(sandbox)
-    sandbox.python(
-        "0007_python",
-        "import sqlalchemy as sa\n"
-        "def up(db):\n"
-        '    db.op.create_table("typed", sa.Column("id", sa.Integer, primary_key=True), sa.Column("n", sa.String(9)))\n'
-        '    db.op.create_index("typed_n", "typed", ["n"])\n'
-        "    db.execute(\"INSERT INTO typed (id, n) VALUES (:id, 'x')\", {'id': 1})\n"
-        "def down(db):\n"
-        '    db.op.drop_table("typed")\n',
-        'depends = ["0006_last"]',
-    )
+    sandbox.python("0007_python", TYPED_MONGODB if sandbox.on_mongodb else TYPED, 'depends = ["0006_last"]')
     sandbox.miger("up")
     first = sandbox.dump()
     sandbox.miger("down", "--steps", "99", "--yes")
@@ -232,7 +242,7 @@ def test_a_failure_keeps_what_was_applied_before_it_and_says_so(sandbox: Sandbox
 def test_verify_gates_success(sandbox: Sandbox) -> None:
     sandbox.sql("0001_first", "CREATE TABLE first (id INTEGER);", verify="SELECT other FROM first LIMIT 0;")
     refused = sandbox.miger("up", code=1)
-    assert "verify: line 6" in refused.err
+    assert ("verify: it returned False" if sandbox.on_mongodb else "verify: line 6") in refused.err
     assert sandbox.tables() == (set() if sandbox.transactional_ddl else {"first"})
     if not sandbox.transactional_ddl:
         sandbox.miger("repair", "0001", "--mark-pending")
@@ -256,10 +266,12 @@ def test_verify_gates_success(sandbox: Sandbox) -> None:
 
 def test_verify_tells_what_no_longer_holds(sandbox: Sandbox) -> None:
     sandbox.sql("0001_first", "CREATE TABLE first (id INTEGER);", verify="SELECT id FROM first LIMIT 0;")
+    count = (
+        "db.second.count_documents({})" if sandbox.on_mongodb else 'db.execute("SELECT count(*) FROM second").scalar()'
+    )
     sandbox.python(
         "0002_second",
-        'def up(db):\n    db.execute("CREATE TABLE second (id INTEGER)")\n'
-        'def verify(db):\n    return db.execute("SELECT count(*) FROM second").scalar() == 0\n',
+        f'def up(db):\n    db.execute("CREATE TABLE second (id INTEGER)")\ndef verify(db):\n    return {count} == 0\n',
     )
     sandbox.miger("up")
     assert "all is well; 2 verify sections ran" in sandbox.miger("verify").out

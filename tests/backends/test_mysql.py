@@ -600,37 +600,3 @@ def test_ids_keep_their_case_and_may_be_long(shop: Shop) -> None:
     assert shop.states() == {"1_a": "applied", long: "applied"}
     shop.path("1_a").rename(shop.path("1_A"))
     assert shop.states() == {"1_a": "missing", "1_A": "pending", long: "applied"}
-
-
-# --- the products example ------------------------------------------------------------------------
-
-
-def test_prices_become_cents_and_prices_again_with_nothing_lost(shop: Shop, admin: Connection[Cursor]) -> None:
-    prices = ["29.99", "0.01", "100", "1234567.89", "0.10"]
-    values = ", ".join(f"('{price}')" for price in prices)
-    shop.sql(
-        "1_products",
-        "CREATE TABLE products (id INT AUTO_INCREMENT PRIMARY KEY, price VARCHAR(20) NOT NULL);\n"
-        f"INSERT INTO products (price) VALUES {values};",
-    )
-    shop.sql(
-        "2_cents",
-        "ALTER TABLE products ADD COLUMN price_in_cents BIGINT;\n"
-        "UPDATE products SET price_in_cents = CAST(CAST(price AS DECIMAL(18, 2)) * 100 AS SIGNED);\n"
-        "ALTER TABLE products MODIFY price_in_cents BIGINT NOT NULL, DROP COLUMN price;",
-        down="ALTER TABLE products ADD COLUMN price VARCHAR(20) NULL;\n"
-        "UPDATE products SET price = CAST(price_in_cents / 100 AS DECIMAL(18, 2));\n"
-        "ALTER TABLE products MODIFY price VARCHAR(20) NOT NULL, DROP COLUMN price_in_cents;",
-        verify="SELECT COUNT(*) = 0 AS ok FROM products WHERE price_in_cents < 0;",
-    )
-    shop.up()
-    assert rows(admin, "SELECT price_in_cents FROM products ORDER BY id") == [
-        (2999,),
-        (1,),
-        (10000,),
-        (123456789,),
-        (10,),
-    ]
-    shop.down()
-    found = [price for (price,) in rows(admin, "SELECT price FROM products ORDER BY id")]
-    assert found == ["29.99", "0.01", "100.00", "1234567.89", "0.10"]

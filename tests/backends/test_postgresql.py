@@ -170,7 +170,7 @@ def test_a_role_given_by_the_url_is_kept_through_settings_and_cleaning(
     shop.up()
     owners = rows(admin, "SELECT DISTINCT tableowner FROM pg_tables WHERE schemaname = 'app'")
     assert owners == [(role,)]
-    assert len(rows(admin, "SELECT 1 FROM pg_tables WHERE schemaname = 'app'")) == 7
+    assert len(rows(admin, "SELECT 1 FROM pg_tables WHERE schemaname = 'app'")) == 8
 
 
 def test_deferred_triggers_still_run_in_the_migrations_surroundings(
@@ -212,7 +212,7 @@ def test_our_tables_live_in_a_schema_of_any_name(shop: Shop, admin: psycopg.Conn
     shop.sql("2_b", "SET search_path = pg_catalog; SELECT 1;", transaction=False)
     assert shop.up() == ("1_a", "2_b")
     assert shop.states() == {"1_a": "applied", "2_b": "applied"}
-    assert rows(admin, "SELECT count(*) FROM pg_tables WHERE schemaname = %s", schema) == [(5,)]
+    assert rows(admin, "SELECT count(*) FROM pg_tables WHERE schemaname = %s", schema) == [(6,)]
 
 
 def test_a_schema_that_no_parameter_could_follow_is_refused(shop: Shop, admin: psycopg.Connection) -> None:

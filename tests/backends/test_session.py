@@ -15,6 +15,7 @@ from miger.engine.errors import IntegrityError, MigerError, StepFailed
 from miger.engine.events import LogLine, StatementFinished
 
 from tests.backends.shop import Shop
+from tests.conftest import SQL_BACKENDS
 
 ITEMS = "CREATE TABLE items (id INTEGER PRIMARY KEY, name VARCHAR(50), n INTEGER DEFAULT 0);"
 MODES = pytest.mark.parametrize("transaction", [True, False])
@@ -60,6 +61,12 @@ def filled(items: Shop) -> Shop:
     values = ", ".join(f"({number * 7 - 50}, 'name-{number:02}')" for number in range(25))
     items.sql("1_a", f"{ITEMS}\nINSERT INTO items (id, name) VALUES {values};")
     return items
+
+
+@pytest.fixture(params=SQL_BACKENDS)
+def backend_name(request: pytest.FixtureRequest) -> str:
+    """MongoDB has a session of its own, and tests of its own."""
+    return str(request.param)
 
 
 # --- execute -------------------------------------------------------------------------------------

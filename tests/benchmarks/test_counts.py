@@ -72,7 +72,7 @@ def test_each_migration_writes_to_sqlite_in_one_transaction(
         sqlite_project.run(verb, "--steps", str(steps), "--yes")
         costs.append(transactions(file) - before)
     assert costs[1] - costs[0] == MORE - 1 - FEW
-    assert costs[0] - FEW <= 2, "besides, only the lease is taken and given back"
+    assert costs[0] - FEW <= 3, "besides, only the schema is noted, the lease taken and given back"
 
 
 @pytest.fixture

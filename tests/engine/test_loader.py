@@ -13,7 +13,7 @@ import pytest
 from miger.engine.errors import Problem
 from miger.engine.loader import Loaded, load_folder
 from miger.engine.migration import Migration
-from miger.engine.source import SMALL
+from miger.engine.source import SMALL, TINY
 
 Load = Callable[..., Loaded]
 
@@ -227,6 +227,16 @@ def test_the_title_of_sql_is_its_first_comment(load: Load, text: str, title: str
 )
 def test_the_title_of_python_is_its_docstring(load: Load, text: str, title: str) -> None:
     assert one(load(a__py=text + PYTHON)).title == title
+
+
+@pytest.mark.parametrize("size", [TINY - 1, TINY, TINY + 1, SMALL, SMALL + 1])
+def test_the_size_of_a_file_changes_nothing_but_how_it_is_read(load: Load, size: int) -> None:
+    end = "\n-- miger:down\nDROP;\n"
+    text = "-- miger:up\n" + "x" * (size - len(end) - 12) + end
+    migration = one(load(a__sql=text))
+    assert migration.checksum == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    assert texts(migration)["down"] == "DROP;\n"
+    assert migration.sections[1].line == 4
 
 
 def test_a_big_file_gives_the_same_as_a_small_one(load: Load) -> None:

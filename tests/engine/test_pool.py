@@ -42,6 +42,16 @@ def test_no_more_are_open_than_allowed_and_the_wait_ends_with_a_reason(database_
     pool.close()
 
 
+def test_one_in_use_when_all_are_closed_is_closed_when_it_comes_back(database_url: str) -> None:
+    pool, made = pool_of(database_url, 1)
+    with pool.connection():
+        pool.close()
+    with pool.connection():
+        pass
+    assert len(made) == 2
+    pool.close()
+
+
 def test_threads_wait_for_each_other(database_url: str) -> None:
     pool, made = pool_of(database_url, 2)
     snapshots = []

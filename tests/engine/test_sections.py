@@ -11,6 +11,7 @@ from miger.engine.errors import IntegrityError, MigerError
 from miger.engine.loader import load_folder
 from miger.engine.migration import Migration
 from miger.engine.sections import PIECE, read_section
+from miger.engine.source import TINY
 
 
 def load(folder: Path, text: str, name: str = "a.sql") -> Migration:
@@ -52,10 +53,29 @@ def test_memory_does_not_grow_with_the_section(tmp_path: Path) -> None:
     assert (length, peak < 4 << 20) == (17_000_000, True)
 
 
-@pytest.mark.parametrize("text", ["-- miger:up\nSELECT 12;\n", "-- miger:up\n", "--  miger:u\nSELECT 1;", "é" * 11])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-- miger:up\nSELECT 12;\n",
+        "-- miger:up\nSELECT 2;\n",
+        "-- miger:up\r\nSELECT 1;\r\n",
+        "-- miger:up\n",
+        "--  miger:u\nSELECT 1;",
+        "é" * 11,
+    ],
+)
 def test_a_file_that_changed_is_refused(tmp_path: Path, text: str) -> None:
     migration = load(tmp_path, "-- miger:up\nSELECT 1;\n")
     Path(migration.path).write_bytes(text.encode())
+    with pytest.raises(IntegrityError, match="changed"):
+        list(read_section(migration, "up"))
+
+
+@pytest.mark.parametrize("text", ["-- miger:up\n{}", "--  miger:u\n{}x", "-- miger:up\n\xff{}"])
+def test_a_large_file_that_changed_is_refused(tmp_path: Path, text: str) -> None:
+    body = "SELECT 1;\n" * TINY
+    migration = load(tmp_path, f"-- miger:up\n{body}-")
+    Path(migration.path).write_bytes(text.format(body).encode("latin-1"))
     with pytest.raises(IntegrityError, match="changed"):
         list(read_section(migration, "up"))
 

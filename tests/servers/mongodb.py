@@ -122,15 +122,34 @@ def _secantus(folder: Folder) -> Recipe:
     return _secantus_recipe(folder, config, asks=True)
 
 
-def _secantus_recipe(folder: Folder, config: str, *, asks: bool) -> Recipe:
-    """How SecantusDB starts, asking for passwords or not."""
+def start_standalone(*, parent: str | None = None) -> Server:
+    """A server that is no replica set and so knows no transactions, and asks for no password. Raises Unavailable.
+
+    SecantusDB only says that it is one; whatever a driver does then, it does as with mongod.
+    """
+
+    def prepare(folder: Folder) -> Recipe:
+        if importlib.util.find_spec(_MODULE) is None:
+            raise Unavailable("the PyPI wheel SecantusDB is not installed")
+        config = os.path.join(folder.path, "empty.toml")
+        open(config, "w").close()
+        return _secantus_recipe(folder, config, asks=False, standalone=True)
+
+    return launch.start_in_folder(BACKEND, "wheel", parent or base.memory_parent(), prepare)
+
+
+def _secantus_recipe(folder: Folder, config: str, *, asks: bool, standalone: bool = False) -> Recipe:
+    """How SecantusDB starts, asking for passwords or not, as a replica set or not."""
 
     def command(port: int) -> list[str]:
         program = [sys.executable, "-I", "-m", _MODULE, "--config", config, "--enable-test-commands"]
         place = ["--host", "127.0.0.1", "--port", str(port), "--storage-path", os.path.join(folder.path, "data")]
-        return [*program, *place, "--cache-size", "256M", *(["--auth"] if asks else [])]
+        more = [*(["--auth"] if asks else []), *(["--standalone"] if standalone else [])]
+        return [*program, *place, "--cache-size", "256M", *more]
 
     def url(port: int) -> str:
+        if standalone:
+            return f"mongodb://127.0.0.1:{port}/"
         plain = f"mongodb://127.0.0.1:{port}/?authSource=admin&replicaSet={_SECANTUS_SET}"
         return base.with_account(plain) if asks else plain
 

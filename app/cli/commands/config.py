@@ -56,6 +56,7 @@ def _document(config: Config, environments: dict[str, dict[str, object]]) -> dic
         "migrations": config.migrations,
         "default": config.default,
         "history": config.history,
+        "drift_ignore": list(config.drift_ignore),
         "environments": environments,
     }
 
@@ -65,6 +66,7 @@ def _lines(config: Config, environments: dict[str, dict[str, object]]) -> list[s
         f"{config.path}",
         f"project {config.name}, migrations in {config.migrations}, tables {config.history}*",
     ]
+    lines += [f"no drift: {', '.join(config.drift_ignore)}"] if config.drift_ignore else []
     for name, environment in environments.items():
         default = " (default)" if name == config.default else ""
         lines.append(f"{name}{default}")

@@ -33,7 +33,7 @@ def _next(directory: str, template: str) -> list[str]:
     lines = ["", "next:"]
     if directory != ".":
         lines.append(f"  cd {shlex.quote(directory)}")
-    if template == "postgresql":
+    if template != "sqlite":
         lines.append("  edit miger.toml           name your database in it")
     return [
         *lines,

@@ -16,6 +16,10 @@ def run(args: Namespace, output: Output) -> int:
         direction, target = "up", direction
     with Project.open(args.folder, args.environment) as project:
         plan = project.plan(direction, target, steps=args.steps, to=args.to, out_of_order=args.out_of_order)
+        if args.sql:
+            for piece in project.script(plan):
+                output.piece(piece)
+            return 0
     if output.json:
         output.document(as_document(plan))
     elif plan.steps:

@@ -15,11 +15,25 @@ if TYPE_CHECKING:
 
 def run(args: Namespace, output: Output) -> int:
     """Applies what is pending, or the target and its ancestors."""
+    if args.dry_run:
+        return _dry_run(args, output)
 
     def prepare(project: Project) -> Action | None:
         plan = project.plan("up", args.target, steps=args.steps, out_of_order=args.out_of_order)
         if plan.late:
             output.say(f"warning: {', '.join(plan.late)} run late: newer ones are already applied")
+        if plan.steps and not args.yes:
+            from miger.cli.hazards import guard  # deferred: a run with nothing to do has none
+
+            guard(args, output, project, plan)
         return run_plan(args, project, plan)
 
     return run_and_tell(args, output, "up", prepare)
+
+
+def _dry_run(args: Namespace, output: Output) -> int:
+    from miger.cli.dry_run import dry_run  # deferred: most runs are none
+
+    with Project.open(args.folder, args.environment) as project:
+        plan = project.plan("up", args.target, steps=args.steps, out_of_order=args.out_of_order)
+        return dry_run(args, output, project, plan)

@@ -4,6 +4,7 @@
 # depends = ["20260126100000_convert_prices"]
 # phase = "contract"
 # release = "v2"
+# allow = [{ hazard = "drop-column", reason = "every price is kept as cents" }]
 # ///
 import sqlalchemy
 

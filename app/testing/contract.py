@@ -1,16 +1,19 @@
 """What every backend has to do, as tests that run on any of them.
 
-A subclass of `BackendContract` in a test module runs them. It needs two fixtures: `database_url`, the URL
-of a fresh, empty database for each test, and `snippets`, what differs between databases.
+A subclass of `BackendContract` in a test module runs them, or one of `SqlContract` for a database with SQL. It
+needs two fixtures: `database_url`, the URL of a fresh, empty database for each test, and `snippets`, what
+differs between databases.
 """
 
 from __future__ import annotations
 
 import os
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,26 +21,72 @@ from miger.backends.registry import backend_for
 from miger.engine.backend import Backend
 from miger.engine.environments import Environment
 from miger.engine.errors import LeaseLost, MigerError, RefusedError, StatementError, UnreachableError
-from miger.engine.migration import Migration, Section
+from miger.engine.loader import load_folder
+from miger.engine.migration import Migration
 from miger.engine.owner import Owner
 from miger.engine.secrets import Secret
 from miger.engine.state import APPLIED, APPLYING, Checkpoint, HistoryEntry, Holder, Lease, Snapshot, StateRow
 from miger.engine.statements import Statement, split
 
 
-@dataclass(frozen=True, slots=True)
-class Snippets:
-    """What differs between databases.
+class Snippets(ABC):
+    """What differs between databases: how a test works with `items`, numbered things that have a name.
 
-    `unknown_column` is a statement that fails on its second line; `unknown_column_line` is how many lines
-    below its first one the database says so (None: it does not say). `codes` are the database's codes for
-    that error and for a duplicate key. `set_session` changes the session in a way that `read_session`
-    shows, next to a clean one. `bad_urls` makes, from a good URL, others that lead nowhere, each with
-    words of the message. `secrets` are what must not be in it.
+    What changes them raises the backend's errors, and tells how many it changed.
     """
 
-    create: str = "CREATE TABLE items (id INTEGER PRIMARY KEY, name VARCHAR(50))"
-    insert: str = "INSERT INTO items (id, name) VALUES ({}, 'x')"
+    codes: tuple[str, str] = ("", "")  # the database's own, for what `fail` does and for a number used twice
+    busy_hint: str = "lock_timeout"  # words of the hint where another transaction is in the way
+    read_only: type[MigerError] = StatementError  # what a change raises in a read-only environment, at the latest
+
+    @abstractmethod
+    def create(self, backend: Backend) -> None:
+        """Makes the empty items."""
+
+    @abstractmethod
+    def insert(self, backend: Backend, number: int) -> int:
+        """Adds one."""
+
+    @abstractmethod
+    def rename(self, backend: Backend, name: str) -> int:
+        """Gives all of them this name."""
+
+    @abstractmethod
+    def delete(self, backend: Backend, number: int) -> int:
+        """Takes one away."""
+
+    @abstractmethod
+    def numbers(self, backend: Backend) -> list[int]:
+        """The numbers of all, in order."""
+
+    @abstractmethod
+    def fail(self, backend: Backend) -> None:
+        """Does what the database refuses, with the first of `codes`."""
+
+    @abstractmethod
+    def make_newer(self, backend: Backend) -> None:
+        """Marks the records of prefix `miger_` as those of a newer Miger."""
+
+    def bad_urls(self, url: str) -> dict[str, str]:
+        """From a good URL others that lead nowhere, each with words of the message."""
+        return {}
+
+    def secrets(self, url: str) -> tuple[str, ...]:
+        """What must not be in such a message."""
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class SqlSnippets(Snippets):
+    """What differs between databases with SQL.
+
+    `unknown_column` is a statement that fails on its second line; `unknown_column_line` is how many lines
+    below its first one the database says so (None: it does not say). `set_session` changes the session in
+    a way that `read_session` shows, next to a clean one.
+    """
+
+    create_table: str = "CREATE TABLE items (id INTEGER PRIMARY KEY, name VARCHAR(50))"
+    insert_row: str = "INSERT INTO items (id, name) VALUES ({}, 'x')"
     select: str = "SELECT id FROM items ORDER BY id"
     drop: str = "DROP TABLE items"
     unknown_column: str = "SELECT id,\n  nonsense FROM items"
@@ -48,15 +97,42 @@ class Snippets:
     read_session: str = ""
     newer_format: str = "UPDATE {}lock SET format = 999"
     rolls_back_definitions: bool = True
-    bad_urls: Callable[[str], dict[str, str]] = lambda url: {}
-    secrets: Callable[[str], tuple[str, ...]] = lambda url: ()
+    dead_ends: Callable[[str], dict[str, str]] = lambda url: {}
+    hidden: Callable[[str], tuple[str, ...]] = lambda url: ()
+
+    def create(self, backend: Backend) -> None:
+        run_sql(backend, self.create_table)
+
+    def insert(self, backend: Backend, number: int) -> int:
+        return run_sql(backend, self.insert_row.format(number))
+
+    def rename(self, backend: Backend, name: str) -> int:
+        return run_sql(backend, f"UPDATE items SET name = '{name}'")
+
+    def delete(self, backend: Backend, number: int) -> int:
+        return run_sql(backend, f"DELETE FROM items WHERE id = {number}")
+
+    def numbers(self, backend: Backend) -> list[int]:
+        return [row[0] for row in rows_of(backend, self.select)]
+
+    def fail(self, backend: Backend) -> None:
+        run_sql(backend, self.unknown_column)
+
+    def make_newer(self, backend: Backend) -> None:
+        run_sql(backend, self.newer_format.format("miger_"))
+
+    def bad_urls(self, url: str) -> dict[str, str]:
+        return self.dead_ends(url)
+
+    def secrets(self, url: str) -> tuple[str, ...]:
+        return self.hidden(url)
 
 
 def owner(run: str = "run1") -> Owner:
     return Owner(by="ann", host="box", machine="boot/1", pid=1, process="2", run=run, version="1.0")
 
 
-def entry(id: str = "a", event: str = "applied", *, run: str = "run1", **more: str) -> HistoryEntry:
+def entry(id: str = "a", event: str = "applied", *, run: str = "run1", **more: Any) -> HistoryEntry:
     return HistoryEntry(run=run, id=id, event=event, duration_ms=7, by="ann", host="box", version="1.0", **more)
 
 
@@ -71,6 +147,11 @@ def statements(text: str, backend: Backend) -> list[Statement]:
 
 def run_sql(backend: Backend, text: str) -> int:
     return backend.execute(statements(text, backend))
+
+
+def rows_of(backend: Backend, text: str) -> list[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = backend._verify_rows(statements(text, backend)[0])[1]  # type: ignore[attr-defined]
+    return rows
 
 
 def take_away(other: Backend, lease: Lease) -> None:
@@ -104,11 +185,11 @@ class BackendContract:
     @pytest.fixture
     def migration(self, tmp_path: Path) -> Migration:
         """What transactions are begun for."""
-        text = "-- miger:up\nSELECT 1;\n"
-        path = tmp_path / "20260101090000_create_items.sql"
-        path.write_text(text)
-        sections = (Section("up", 2, text.index("SELECT"), len(text)),)
-        return Migration(path.stem, str(path), "sql", depends=(), sections=sections, checksum="sha256:0")
+        folder = tmp_path / "migrations"
+        folder.mkdir()
+        (folder / "20260101090000_create_items.sql").write_text("-- miger:up\nSELECT 1;\n")
+        [migration] = load_folder(str(folder)).migrations
+        return migration
 
     @pytest.fixture
     def fresh(self, connect: Callable[..., Backend]) -> Backend:
@@ -129,11 +210,8 @@ class BackendContract:
 
     @pytest.fixture
     def items(self, backend: Backend, snippets: Snippets) -> Backend:
-        run_sql(backend, snippets.create)
+        snippets.create(backend)
         return backend
-
-    def ids(self, backend: Backend, snippets: Snippets) -> list[int]:
-        return [row[0] for row in backend._verify_rows(statements(snippets.select, backend)[0])[1]]  # type: ignore[attr-defined]
 
     # Our tables
 
@@ -184,7 +262,7 @@ class BackendContract:
         assert set(two.snapshot().rows) == {"a"}
 
     def test_records_of_a_newer_miger_are_left_alone(self, backend: Backend, snippets: Snippets) -> None:
-        run_sql(backend, snippets.newer_format.format("miger_"))
+        snippets.make_newer(backend)
         with pytest.raises(UnreachableError, match="newer Miger"):
             backend.snapshot()
         with pytest.raises(UnreachableError, match="newer Miger"):
@@ -249,13 +327,14 @@ class BackendContract:
         backend.record(lease, entry("kept", "applied"), row("kept"))
         take_away(connect(), lease)
         before = backend.snapshot(), backend.history()
-        for write in (
+        writes: tuple[Callable[[], None], ...] = (
             lambda: backend.record(lease, entry(), row()),
             lambda: backend.record(lease, entry(event="failed"), row(state="dirty")),
             lambda: backend.record(lease, entry("kept", "reverted"), None, forget=True),
             lambda: backend.save_checkpoint(lease, "a", "up", Checkpoint("#1", "h", "done"), 1),
             lambda: backend.renew(lease, 60, ""),
-        ):
+        )
+        for write in writes:
             with pytest.raises(LeaseLost):
                 write()
             assert not backend.in_transaction()
@@ -266,16 +345,16 @@ class BackendContract:
         self, items: Backend, lease: Lease, snippets: Snippets, connect: Callable[..., Backend], migration: Migration
     ) -> None:
         items.begin(migration)
-        run_sql(items, snippets.insert.format(1))
+        snippets.insert(items, 1)
         items.record(lease, entry(), row())
         items.rollback()
-        assert self.ids(items, snippets) == [] and items.history() == []
+        assert snippets.numbers(items) == [] and items.history() == []
         items.begin(migration)
-        run_sql(items, snippets.insert.format(1))
+        snippets.insert(items, 1)
         items.record(lease, entry(), row())
         items.commit()
         other = connect()
-        assert self.ids(other, snippets) == [1]
+        assert snippets.numbers(other) == [1]
         assert set(other.snapshot().rows) == {"a"} and other.recorded("run1", "a", "applied")
 
     # Lease
@@ -368,164 +447,73 @@ class BackendContract:
 
     # Transactions and statements
 
-    def test_what_is_rolled_back_is_gone_also_definitions(
-        self, backend: Backend, snippets: Snippets, migration: Migration
-    ) -> None:
-        if not snippets.rolls_back_definitions:
-            backend.begin(migration)  # they commit by themselves here, so inside a transaction they don't get as far
-            with pytest.raises(StatementError, match="would commit") as caught:
-                run_sql(backend, snippets.create)
-            backend.rollback()
-            assert caught.value.outside_only
-            run_sql(backend, snippets.create)  # it was not there
-            return
-        backend.begin(migration)
-        assert backend.in_transaction()
-        run_sql(backend, snippets.create)
-        backend.rollback()
-        assert not backend.in_transaction()
-        run_sql(backend, snippets.create)
-        backend.begin()
-        run_sql(backend, snippets.drop)
-        backend.rollback()
-        backend.rollback()  # harmless
-        assert self.ids(backend, snippets) == []
+    def test_what_is_rolled_back_is_gone(self, items: Backend, snippets: Snippets, migration: Migration) -> None:
+        items.begin(migration)
+        assert items.in_transaction()
+        snippets.insert(items, 1)
+        items.rollback()
+        assert not items.in_transaction()
+        items.rollback()  # harmless
+        assert snippets.numbers(items) == []
 
     def test_others_see_a_change_only_after_commit(
         self, items: Backend, snippets: Snippets, connect: Callable[..., Backend], migration: Migration
     ) -> None:
         other = connect()
         items.begin(migration)
-        run_sql(items, snippets.insert.format(1))
-        assert self.ids(other, snippets) == []
+        snippets.insert(items, 1)
+        assert snippets.numbers(other) == []
         items.commit()
-        assert self.ids(other, snippets) == [1]
+        assert snippets.numbers(other) == [1]
 
     def test_closing_rolls_back(self, items: Backend, snippets: Snippets, connect: Callable[..., Backend]) -> None:
         items.begin()
-        run_sql(items, snippets.insert.format(1))
+        snippets.insert(items, 1)
         items.close()
         items.close()  # harmless
-        assert self.ids(connect(), snippets) == []
-        assert self.ids(items, snippets) == []  # opened anew when needed
+        assert snippets.numbers(connect()) == []
+        assert snippets.numbers(items) == []  # opened anew when needed
 
     def test_reopening_rolls_back_and_goes_on(self, items: Backend, snippets: Snippets, lease: Lease) -> None:
         items.begin()
-        run_sql(items, snippets.insert.format(1))
+        snippets.insert(items, 1)
         items.reopen()
         assert not items.in_transaction()
-        assert self.ids(items, snippets) == []
+        assert snippets.numbers(items) == []
         items.record(lease, entry(), row())
 
     def test_a_statement_tells_how_many_rows_it_changed(self, items: Backend, snippets: Snippets) -> None:
         items.begin()
-        assert run_sql(items, snippets.insert.format(1)) == 1
-        assert run_sql(items, snippets.insert.format(2)) == 1
-        assert run_sql(items, "UPDATE items SET name = 'y'") == 2
-        assert run_sql(items, "DELETE FROM items WHERE id = 7") == 0
+        assert snippets.insert(items, 1) == 1
+        assert snippets.insert(items, 2) == 1
+        assert snippets.rename(items, "y") == 2
+        assert snippets.delete(items, 7) == 0
         items.commit()
-
-    def test_statements_sent_together_run_in_order(self, items: Backend, snippets: Snippets) -> None:
-        text = ";\n-- one; more\n".join(snippets.insert.format(number) for number in range(10)) + ";"
-        items.begin()
-        assert (
-            run_sql(items, text + "UPDATE items SET name = 'last' WHERE id = 9; DELETE FROM items WHERE id < 8;") == 19
-        )
-        items.commit()
-        assert self.ids(items, snippets) == [8, 9]
-
-    def test_of_statements_sent_together_the_failing_one_is_named(self, items: Backend, snippets: Snippets) -> None:
-        good = [snippets.insert.format(number) for number in range(3)]
-        for bad, code in zip((snippets.unknown_column, snippets.insert.format(1)), snippets.codes, strict=True):
-            text = ";\n/* é; */ ".join([*good, bad, snippets.insert.format(9)]) + ";"
-            items.begin()
-            with pytest.raises(StatementError) as caught:
-                run_sql(items, text)
-            items.rollback()
-            assert (caught.value.index, caught.value.code) == (3, code)
-            assert not caught.value.retryable and not caught.value.disconnected
-        assert self.ids(items, snippets) == []
-
-    def test_an_error_tells_its_code_and_where_it_is(self, items: Backend, snippets: Snippets) -> None:
-        filler = [snippets.insert.format(number) for number in range(3)]
-        for text in (snippets.unknown_column, ";\n".join([*filler, snippets.unknown_column]) + ";"):
-            items.begin()
-            with pytest.raises(StatementError, match="nonsense") as caught:
-                run_sql(items, text)
-            items.rollback()
-            error = caught.value
-            assert (error.code, error.retryable, error.disconnected) == (snippets.codes[0], False, False)
-            if snippets.unknown_column_line is None:
-                assert error.position is None
-            else:
-                assert error.position is not None
-                assert snippets.unknown_column[error.position :].startswith("nonsense")
 
     def test_a_row_that_others_hold_is_told_as_worth_another_try(
         self, items: Backend, snippets: Snippets, connect: Callable[..., Backend], migration: Migration
     ) -> None:
-        run_sql(items, snippets.insert.format(1))
+        snippets.insert(items, 1)
         other = connect(lock_timeout=0.2)
         items.begin()
-        run_sql(items, "UPDATE items SET name = 'mine'")
+        snippets.rename(items, "mine")
         with pytest.raises(StatementError) as caught:
             other.begin(migration)
-            run_sql(other, "UPDATE items SET name = 'theirs'")
+            snippets.rename(other, "theirs")
         other.rollback()
         items.rollback()
         assert caught.value.retryable and not caught.value.disconnected
-        assert "lock_timeout" in caught.value.hint
-
-    def test_verify_holds_unless_it_fails_or_its_column_ok_is_false(self, items: Backend, snippets: Snippets) -> None:
-        check = lambda text: items.check_verify(statements(text, items)[0])  # noqa: E731
-        items.begin()
-        assert check("SELECT id FROM items") is None
-        assert check("SELECT count(*) = 0 AS ok FROM items") is None
-        assert check("SELECT count(*) = 1 AS OK FROM items") == "its column `ok` is false"
-        assert check("SELECT id AS ok FROM items") is None  # no rows, nothing is false
-        with pytest.raises(StatementError):
-            check(snippets.unknown_column)
-        items.rollback()
-
-    def test_the_session_is_clean_again_after_cleaning(self, backend: Backend, snippets: Snippets) -> None:
-        def read() -> object:
-            return backend._verify_rows(statements(snippets.read_session, backend)[0])[1]  # type: ignore[attr-defined]
-
-        before = read()
-        backend.clean_session()
-        run_sql(backend, snippets.set_session)
-        assert read() != before
-        backend.clean_session()
-        assert read() == before
-        backend.clean_session(thorough=True)
-        assert read() == before
-
-    def test_of_a_statement_outside_transactions_it_can_be_told_whether_it_ran(
-        self, items: Backend, snippets: Snippets
-    ) -> None:
-        [outside] = statements(snippets.outside, items)
-        [inside] = statements(snippets.insert.format(1), items)
-        assert items.may_run_in_transaction(inside) and not items.sets_session(inside)
-        assert not items.may_run_in_transaction(outside)
-        noted = items.evidence_before(outside)
-        assert items.execute([outside]) == -1
-        evidence = items.happened(outside, noted)
-        assert evidence.happened is not None and evidence.reason
-        assert items.sets_session(statements(snippets.set_session, items)[0])
+        assert snippets.busy_hint in caught.value.hint
 
     def test_a_drivers_exception_is_translated_and_others_are_not(self, items: Backend, snippets: Snippets) -> None:
         try:
-            run_sql(items, snippets.unknown_column)
+            snippets.fail(items)
         except StatementError as error:
             assert items.translate(error) is error
             cause = error.__cause__
         assert cause is not None
         translated = items.translate(cause)
         assert translated is not None and translated.code == snippets.codes[0]
-        wrapped = RuntimeError("wrapped by a library")
-        wrapped.orig = cause  # type: ignore[attr-defined]
-        again = items.translate(wrapped)
-        assert again is not None and again.code == snippets.codes[0]
         assert items.translate(ValueError("no")) is None
 
     # Read-only environments, and no way in
@@ -538,15 +526,17 @@ class BackendContract:
         with pytest.raises(RefusedError, match="read-only") as caught:
             reader.acquire(owner(), 60)
         assert caught.value.exit_code == 7
-        for prepare in (lambda: None, reader.begin, lambda: reader.begin(migration)):
+        begins: tuple[Callable[[], None], ...] = (lambda: None, reader.begin, lambda: reader.begin(migration))
+        for prepare in begins:
             prepare()
-            with pytest.raises(StatementError):
-                run_sql(reader, snippets.insert.format(1))
+            with pytest.raises(snippets.read_only):
+                snippets.insert(reader, 1)
+                reader.commit()
             reader.rollback()
         reader.clean_session(thorough=True)
-        with pytest.raises(StatementError):
-            run_sql(reader, snippets.insert.format(1))
-        assert self.ids(items, snippets) == []
+        with pytest.raises(snippets.read_only):
+            snippets.insert(reader, 1)
+        assert snippets.numbers(items) == []
 
     def test_a_read_only_environment_makes_no_tables(self, connect: Callable[..., Backend]) -> None:
         reader = connect(read_only=True)
@@ -569,3 +559,117 @@ class BackendContract:
             told = f"{caught.value.message} {caught.value.hint} {caught.value!r}"
             for secret in snippets.secrets(database_url):
                 assert secret not in told
+
+
+class SqlContract(BackendContract):
+    """What a database with SQL has to do besides."""
+
+    def test_what_is_rolled_back_is_gone_also_definitions(
+        self, backend: Backend, snippets: SqlSnippets, migration: Migration
+    ) -> None:
+        if not snippets.rolls_back_definitions:
+            backend.begin(migration)  # they commit by themselves here, so inside a transaction they don't get as far
+            with pytest.raises(StatementError, match="would commit") as caught:
+                run_sql(backend, snippets.create_table)
+            backend.rollback()
+            assert caught.value.outside_only
+            run_sql(backend, snippets.create_table)  # it was not there
+            return
+        backend.begin(migration)
+        assert backend.in_transaction()
+        run_sql(backend, snippets.create_table)
+        backend.rollback()
+        assert not backend.in_transaction()
+        run_sql(backend, snippets.create_table)
+        backend.begin()
+        run_sql(backend, snippets.drop)
+        backend.rollback()
+        backend.rollback()  # harmless
+        assert snippets.numbers(backend) == []
+
+    def test_statements_sent_together_run_in_order(self, items: Backend, snippets: SqlSnippets) -> None:
+        text = ";\n-- one; more\n".join(snippets.insert_row.format(number) for number in range(10)) + ";"
+        items.begin()
+        assert (
+            run_sql(items, text + "UPDATE items SET name = 'last' WHERE id = 9; DELETE FROM items WHERE id < 8;") == 19
+        )
+        items.commit()
+        assert snippets.numbers(items) == [8, 9]
+
+    def test_of_statements_sent_together_the_failing_one_is_named(self, items: Backend, snippets: SqlSnippets) -> None:
+        good = [snippets.insert_row.format(number) for number in range(3)]
+        for bad, code in zip((snippets.unknown_column, snippets.insert_row.format(1)), snippets.codes, strict=True):
+            text = ";\n/* é; */ ".join([*good, bad, snippets.insert_row.format(9)]) + ";"
+            items.begin()
+            with pytest.raises(StatementError) as caught:
+                run_sql(items, text)
+            items.rollback()
+            assert (caught.value.index, caught.value.code) == (3, code)
+            assert not caught.value.retryable and not caught.value.disconnected
+        assert snippets.numbers(items) == []
+
+    def test_an_error_tells_its_code_and_where_it_is(self, items: Backend, snippets: SqlSnippets) -> None:
+        filler = [snippets.insert_row.format(number) for number in range(3)]
+        for text in (snippets.unknown_column, ";\n".join([*filler, snippets.unknown_column]) + ";"):
+            items.begin()
+            with pytest.raises(StatementError, match="nonsense") as caught:
+                run_sql(items, text)
+            items.rollback()
+            error = caught.value
+            assert (error.code, error.retryable, error.disconnected) == (snippets.codes[0], False, False)
+            if snippets.unknown_column_line is None:
+                assert error.position is None
+            else:
+                assert error.position is not None
+                assert snippets.unknown_column[error.position :].startswith("nonsense")
+
+    def test_verify_holds_unless_it_fails_or_its_column_ok_is_false(
+        self, items: Backend, snippets: SqlSnippets
+    ) -> None:
+        def check(text: str) -> str | None:
+            return items.check_verify(statements(text, items)[0])
+
+        items.begin()
+        assert check("SELECT id FROM items") is None
+        assert check("SELECT count(*) = 0 AS ok FROM items") is None
+        assert check("SELECT count(*) = 1 AS OK FROM items") == "its column `ok` is false"
+        assert check("SELECT id AS ok FROM items") is None  # no rows, nothing is false
+        with pytest.raises(StatementError):
+            check(snippets.unknown_column)
+        items.rollback()
+
+    def test_the_session_is_clean_again_after_cleaning(self, backend: Backend, snippets: SqlSnippets) -> None:
+        def read() -> object:
+            return rows_of(backend, snippets.read_session)
+
+        before = read()
+        backend.clean_session()
+        run_sql(backend, snippets.set_session)
+        assert read() != before
+        backend.clean_session()
+        assert read() == before
+        backend.clean_session(thorough=True)
+        assert read() == before
+
+    def test_of_a_statement_outside_transactions_it_can_be_told_whether_it_ran(
+        self, items: Backend, snippets: SqlSnippets
+    ) -> None:
+        [outside] = statements(snippets.outside, items)
+        [inside] = statements(snippets.insert_row.format(1), items)
+        assert items.may_run_in_transaction(inside) and not items.sets_session(inside)
+        assert not items.may_run_in_transaction(outside)
+        noted = items.evidence_before(outside)
+        assert items.execute([outside]) == -1
+        evidence = items.happened(outside, noted)
+        assert evidence.happened is not None and evidence.reason
+        assert items.sets_session(statements(snippets.set_session, items)[0])
+
+    def test_a_drivers_exception_that_a_library_has_wrapped_is_translated(
+        self, items: Backend, snippets: SqlSnippets
+    ) -> None:
+        with pytest.raises(StatementError) as caught:
+            snippets.fail(items)
+        wrapped = RuntimeError("wrapped by a library")
+        wrapped.orig = caught.value.__cause__  # type: ignore[attr-defined]
+        again = items.translate(wrapped)
+        assert again is not None and again.code == snippets.codes[0]
