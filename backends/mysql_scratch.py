@@ -10,16 +10,18 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import pymysql
 
 from miger.backends.mysql import MysqlBackend
+from miger.backends.mysql_algorithm import alter, altered
 from miger.backends.mysql_catalog import quoted
 from miger.backends.mysql_copy import LOCK_WAIT, Copying
 from miger.backends.mysql_guard import reaches_out, tells_by_name
-from miger.engine.backend import Backend
+from miger.engine.backend import Backend, Effects
 from miger.engine.environments import Environment
 from miger.engine.errors import RefusedError, StatementError
 from miger.engine.owner import Owner
 from miger.engine.schema import compare_schemas
 from miger.engine.scratch import PREFIX, is_left_over, new_scratch_name
 from miger.engine.secrets import Secret
+from miger.engine.statements import Statement
 
 READ_ONLY_DATABASES = frozenset({"information_schema", "performance_schema"})
 DENIED = ("1044", "1045", "1142", "1227")
@@ -35,6 +37,7 @@ class ScratchMysql(MysqlBackend):
     original = ""
     others: Collection[str] = frozenset()
     differences: tuple[str, ...] = ()
+    _effects = Effects()
     _ours = False  # what is being sent is a statement of Miger's own
     _named = False  # a statement of a migration held the original's name
 
@@ -60,6 +63,19 @@ class ScratchMysql(MysqlBackend):
             return send(sql, unbuffered)
 
         return query
+
+    def execute(self, statements: Sequence[Statement]) -> int:
+        self._effects = Effects()
+        table = altered(statements[0]) if len(statements) == 1 else ""
+        if not table:
+            return super().execute(statements)
+        rows, self._effects = alter(super().execute, statements[0], table)
+        return rows
+
+    def effects(self) -> Effects:
+        """How the server altered a table: it goes by the table's definition, so that few rows tell as well."""
+        found, self._effects = self._effects, Effects()
+        return found
 
     def _refuse_database(self, name: object) -> None:
         raise RefusedError(f"a migration changes to the database {name}", "`--dry-run=sql` lists the statements")

@@ -18,7 +18,7 @@ RULES = (
 LONG_MS = 1000.0
 BLOCKING = frozenset(
     f"{mode}Lock" for mode in ("Share", "ShareRowExclusive", "Exclusive", "AccessExclusive")
-)  # that keep others from writing
+)  # of PostgreSQL, that keep others from writing
 
 
 def of_preview(preview: Preview) -> Iterator[tuple[Place, Finding]]:

@@ -289,6 +289,24 @@ def on_terminal(sandbox: Sandbox, *arguments: str, typed: str = "", **environ: s
     return os.waitstatus_to_exitcode(ended), received.decode()
 
 
+def test_a_dry_run_is_a_table_on_a_terminal(sqlite_sandbox: Sandbox) -> None:
+    sandbox = sqlite_sandbox
+    values = ", ".join(f"({number})" for number in range(40))
+    sandbox.sql("0001_a", f"CREATE TABLE numbers (n INTEGER);\nINSERT INTO numbers (n) VALUES {values};")
+    sandbox.sql("0002_b", "UPDATE numbers SET n = 1;\nSELECT nonsense;")
+    code, text = on_terminal(sandbox, "up", "--dry-run")
+    assert code == 1
+    assert ANSI in text
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", text)
+    assert re.search(r"line +statement +rows +time +what else", plain)
+    assert re.search(r"5 +INSERT INTO numbers .* 40 +[\d.]+ ms", plain)
+    assert re.search(r"5 +SELECT nonsense +fails", plain)
+    assert "no such column: nonsense" in plain
+    _, text = on_terminal(sandbox, "up", "--dry-run", NO_COLOR="1")
+    assert ANSI not in text
+    assert "UPDATE numbers SET n = 1  [40 rows; " in text
+
+
 def test_a_terminal_gets_colours_and_progress(project: Sandbox) -> None:
     project.python(
         "0004_batches",

@@ -11,11 +11,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import FrameType
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import psycopg
 import pytest
+
+from miger.project import Project
 
 from tests.benchmarks.project import TinyProject
 from tests.benchmarks.relay import Relay, relay_to
@@ -214,3 +217,34 @@ def test_nothing_to_do_only_reads_from_postgresql(
     for statement in postgresql_relay.statements():
         assert statement.startswith(("SELECT", "BEGIN", "COMMIT", "SHOW")), statement
         assert not statement.startswith("BEGIN") or "READ ONLY" in statement
+
+
+# --- dry runs ------------------------------------------------------------------------------------
+
+
+def calls_of_a_listing(project: Project) -> int:
+    """How many Python functions are called to list what is pending."""
+    plan = project.plan()
+    calls = 0
+
+    def count(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        preview = project.preview(plan, "sql")
+    finally:
+        sys.setprofile(None)
+    assert len(preview.steps) == len(plan.steps)
+    return calls
+
+
+def test_listing_a_plan_costs_in_proportion_to_its_steps(sqlite_project: TinyProject) -> None:
+    costs = []
+    for more in (10, 100, 100):
+        sqlite_project.grow(more)
+        with Project.open(str(sqlite_project.folder)) as project:
+            calls_of_a_listing(project)  # imports
+            costs.append(calls_of_a_listing(project))
+    assert costs[2] - costs[1] <= 1.05 * (costs[1] - costs[0])
