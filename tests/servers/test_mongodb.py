@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -111,12 +112,16 @@ def test_nobody_gets_in_without_a_password(mongodb_url: str) -> None:
         client.x.t.find_one()
 
 
-def test_a_database_is_dropped_under_an_open_transaction(
-    database: Documents, mongodb_admin: mongodb.Administrator
-) -> None:
-    database.t.insert_one({"_id": 1})
-    with database.client.start_session() as session:
+def test_a_database_is_dropped_under_an_open_transaction(fragile_url: str) -> None:
+    """On a server of its own: SecantusDB stands still until the transaction is ended, for whoever else works on it."""
+    with (
+        contextlib.closing(mongodb.Administrator(fragile_url)) as administrator,
+        mongodb.connect(fragile_url) as client,
+        client.start_session() as session,
+    ):
+        database = client.get_default_database()
+        database.t.insert_one({"_id": 1})
         session.start_transaction()
         database.t.update_one({"_id": 1}, {"$set": {"changed": True}}, session=session)
-        mongodb_admin.drop_database(database.name)
-        assert database.name not in database.client.list_database_names()
+        administrator.drop_database(database.name)
+        assert database.name not in client.list_database_names()
