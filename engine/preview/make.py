@@ -18,6 +18,7 @@ from miger.engine.planner import Plan
 from miger.engine.preview.listing import OUTSIDE, list_step
 from miger.engine.preview.rehearse import rehearse
 from miger.engine.preview.rollback import roll_back
+from miger.engine.preview.tables import with_tables
 from miger.engine.preview.values import Preview, StepPreview
 
 AUTO, SQL, ROLLBACK, REHEARSE = "auto", "sql", "rollback", "rehearse"
@@ -59,7 +60,8 @@ def make_preview(
             break
     report = _hazards(backend, plan, preview)
     ms = (time.perf_counter() - started) * 1000
-    return preview._replace(notes=(*notes, *preview.notes, *report.notes), ms=ms, hazards=report.hazards)
+    steps = with_tables(preview.steps, backend.dialect) if backend.runs_sql else preview.steps
+    return preview._replace(steps=steps, notes=(*notes, *preview.notes, *report.notes), ms=ms, hazards=report.hazards)
 
 
 def _hazards(backend: Backend, plan: Plan, preview: Preview) -> HazardReport:

@@ -23,7 +23,8 @@ class StatementPreview(NamedTuple):
 
     `outcome` is planned (nothing was run), done, failed or not run (an earlier one failed). `number` and
     `line` are those in the section, 0 where there is none; `rows` is -1 where it is not known. `ms` is
-    the time it took here. `rewritten` are the tables whose rows were all written anew.
+    the time it took here. `rewritten` are the tables whose rows were all written anew, `tables`
+    those that its text names.
     """
 
     section: str
@@ -37,6 +38,7 @@ class StatementPreview(NamedTuple):
     count: int = 1  # type: ignore[assignment]  # hides tuple.count, which nobody needs here
     locks: tuple[Lock, ...] = ()
     rewritten: tuple[str, ...] = ()
+    tables: tuple[str, ...] = ()
     note: str = ""
 
 
