@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.sql import Composable
 
 from miger.backends.postgresql import PostgresqlBackend
 from miger.backends.uncommitted import Uncommitted, refuse_commit
 from miger.engine.backend import Effects
 from miger.engine.errors import StatementError
+from miger.engine.sql_step import TRANSACTION_CONTROL
+from miger.engine.statements import split
 
 if TYPE_CHECKING:
     from miger.engine.environments import Environment
@@ -95,6 +101,7 @@ class UncommittedPostgresql(Uncommitted, PostgresqlBackend):
         self._open.commit = refuse_commit  # type: ignore[method-assign]
         self._open.rollback = _ignore  # type: ignore[method-assign]
         self._change("BEGIN ISOLATION LEVEL READ COMMITTED" + self._limits("SET LOCAL"))
+        self._open.cursor_factory = _HeldCursor
         self._holding = True
         self._watch.start()
         self._sequences = dict(self._query(SEQUENCES))
@@ -121,6 +128,34 @@ class UncommittedPostgresql(Uncommitted, PostgresqlBackend):
             return ()
         moved = [name for name, value in self._query(SEQUENCES) if self._sequences.get(name, value) != value]
         return (f"sequences do not roll back: {', '.join(moved)} went on",) if moved else ()
+
+
+class _HeldCursor(psycopg.Cursor[Any]):
+    """What a migration sends past SQLAlchemy does not end the transaction either.
+
+    What it sends past psycopg's cursors, by the C library itself, is not seen.
+    """
+
+    def execute(self, query: Any, *arguments: Any, **options: Any) -> _HeldCursor:
+        """Raises StatementError for what begins or ends a transaction."""
+        self._check(query)
+        return super().execute(query, *arguments, **options)
+
+    def executemany(self, query: Any, *arguments: Any, **options: Any) -> None:
+        """As `execute`."""
+        self._check(query)
+        super().executemany(query, *arguments, **options)
+
+    def stream(self, query: Any, *arguments: Any, **options: Any) -> Iterator[Any]:
+        """As `execute`."""
+        self._check(query)
+        return super().stream(query, *arguments, **options)
+
+    def _check(self, query: Any) -> None:
+        text = query.as_string(self) if isinstance(query, Composable) else query
+        text = text.decode() if isinstance(text, bytes) else str(text)
+        if any(statement.kind in TRANSACTION_CONTROL for statement in split([text], "postgresql")):
+            refuse_commit()
 
 
 def _ignore() -> None:

@@ -8,10 +8,10 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from miger.backends.sqlite import SqliteBackend
-from miger.backends.uncommitted import SAVEPOINT, Uncommitted, refuse_commit
+from miger.backends.uncommitted import COMMITS_NOTHING, SAVEPOINT, Uncommitted, refuse_commit
 from miger.engine.backend import Backend
 from miger.engine.errors import RefusedError, StatementError
 from miger.engine.scratch import PREFIX, is_left_over, new_scratch_name
@@ -27,7 +27,13 @@ SPARE = 2  # times the file's size: the copy, and what is written to it
 
 
 class _Held(sqlite3.Connection):
-    """What a migration, or SQLAlchemy between two of them, asks of the driver does not end the transaction."""
+    """What a migration, or SQLAlchemy between two of them, asks of the driver does not end the transaction.
+
+    No statement is kept prepared, so that SQLite asks the authorizer about each.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **{**options, "cached_statements": 0})
 
     def commit(self) -> None:
         """Raises StatementError."""
@@ -73,8 +79,14 @@ class UncommittedSqlite(Uncommitted, SqliteBackend):
 
     def _hold(self) -> None:
         self._change("BEGIN IMMEDIATE")
-        self._open.set_authorizer(_no_commit)
+        connection = self._open
+        connection.set_authorizer(lambda action, *rest: _only_inside(connection, action))
         self._holding = True
+
+    def _refused(self, error: sqlite3.Error, index: int = 0) -> StatementError:
+        if "not authorized" in str(error):
+            return StatementError(COMMITS_NOTHING, "Miger begins and commits by itself", index=index)
+        return super()._refused(error, index)
 
     def clean_session(self, *, thorough: bool = False) -> None:
         if self._session_changed:
@@ -89,9 +101,12 @@ class UncommittedSqlite(Uncommitted, SqliteBackend):
         super().close()
 
 
-def _no_commit(action: int, first: str | None, second: str | None, database: str | None, source: str | None) -> int:
-    """An authorizer: https://sqlite.org/c3ref/set_authorizer.html."""
-    ends = action == sqlite3.SQLITE_TRANSACTION and first == "COMMIT"
+def _only_inside(connection: sqlite3.Connection, action: int) -> int:
+    """An authorizer: nothing ends the transaction, and nothing runs once SQLite itself has ended it.
+
+    `INSERT OR ROLLBACK` does; what follows would be committed at once. https://sqlite.org/c3ref/set_authorizer.html
+    """
+    ends = action == sqlite3.SQLITE_TRANSACTION or not connection.in_transaction
     return sqlite3.SQLITE_DENY if ends else sqlite3.SQLITE_OK
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from miger.engine.statements import Statement
 
 SAVEPOINT = "miger_step"
+COMMITS_NOTHING = "a dry run commits nothing"
 
 
 class Uncommitted(SqlBackend):
@@ -130,4 +131,4 @@ class _Memory:
 
 def refuse_commit(*connection: object) -> NoReturn:
     """Stands in for a commit. Raises StatementError."""
-    raise StatementError("a dry run commits nothing", "Miger commits by itself: take the commit out")
+    raise StatementError(COMMITS_NOTHING, "Miger commits by itself: take the commit out")

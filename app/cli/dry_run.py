@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 
 from miger.cli.hazards import as_document as hazard_document
 from miger.cli.output import Output
@@ -13,12 +14,14 @@ from miger.engine.preview.values import Preview, StepPreview
 from miger.project import Project
 
 
-def dry_run(args: Namespace, output: Output, project: Project, plan: Plan) -> int:
+def dry_run(args: Namespace, output: Output, make_plan: Callable[[Project], Plan]) -> int:
     """Shows what a plan would do, and changes nothing; 1 where it would fail."""
-    if args.save:
-        _save(project, plan, args.save)
-        output.say(f"wrote {args.save}")
-    preview = project.preview(plan, args.dry_run)
+    with Project.open(args.folder, args.environment) as project:
+        plan = make_plan(project)
+        if args.save:
+            _save(project, plan, args.save)
+            output.say(f"wrote {args.save}")
+        preview = project.preview(plan, args.dry_run)
     if output.json:
         output.document(as_document(preview))
     else:

@@ -37,7 +37,7 @@ def read_statement(statement: Statement, dialect: str) -> list[Change]:
     if len(statement.sql) > _MOST_CHARACTERS:
         return fallback(statement, dialect)
     try:
-        with _silent():
+        with silent():
             found = _read(statement, dialect)
     except (SqlglotError, RecursionError, ValueError, AttributeError, KeyError, TypeError, IndexError):
         # A parser of other people's SQL meets what nobody has thought of; that is no news for whoever migrates.
@@ -48,7 +48,7 @@ def read_statement(statement: Statement, dialect: str) -> list[Change]:
 def columns_of(create_table: str, dialect: str) -> tuple[str, ...]:
     """The columns of a CREATE TABLE; empty where they cannot be told."""
     try:
-        with _silent():
+        with silent():
             parsed = sqlglot.parse_one(create_table, dialect=DIALECTS[dialect])
     except SqlglotError:
         return ()
@@ -56,7 +56,7 @@ def columns_of(create_table: str, dialect: str) -> tuple[str, ...]:
 
 
 @contextlib.contextmanager
-def _silent() -> Iterator[None]:
+def silent() -> Iterator[None]:
     """Without the parser's warnings of what it does not know."""
     logger = logging.getLogger("sqlglot")
     former, logger.disabled = logger.disabled, True

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import logging
-from collections.abc import Iterator
 from typing import Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from miger.engine.hazards.nodes import DIALECTS
+from miger.engine.hazards.reading import silent
 from miger.engine.preview.values import StepPreview
 
-DIALECTS = {"postgresql": "postgres", "mysql": "mysql", "mariadb": "mysql", "sqlite": "sqlite"}
 MOST_CHARACTERS = 20_000  # of a statement; what is longer holds data, and its table stands at its start
 
 
@@ -21,7 +19,7 @@ def with_tables(steps: tuple[StepPreview, ...], dialect: str) -> tuple[StepPrevi
     """The steps, each of their statements with the tables that it names. In proportion to their text."""
     if dialect not in DIALECTS:
         return steps
-    with _silent():
+    with silent():
         return tuple(
             step._replace(
                 statements=tuple(found._replace(tables=tables_of(found.text, dialect)) for found in step.statements)
@@ -41,14 +39,3 @@ def tables_of(sql: str, dialect: str) -> tuple[str, ...]:
     named_here = {cte.alias for cte in parsed.find_all(exp.CTE)}
     names = (".".join(filter(None, (table.db, table.name))) for table in parsed.find_all(exp.Table, bfs=False))
     return tuple(dict.fromkeys(name for name in names if name and name not in named_here))
-
-
-@contextlib.contextmanager
-def _silent() -> Iterator[None]:
-    """Without the parser's warnings of what it does not know."""
-    logger = logging.getLogger("sqlglot")
-    former, logger.disabled = logger.disabled, True
-    try:
-        yield
-    finally:
-        logger.disabled = former

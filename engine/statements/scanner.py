@@ -13,6 +13,7 @@ or line comment: the scanners need no second set of rules for the last token of 
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 
 # What identifiers are made of, as character classes. Written by what they leave out: `re` takes
 # milliseconds to compile a range up to the last of all characters.
@@ -37,7 +38,7 @@ class Malformed(Exception):
         self.hint = hint
 
 
-class Scanner:
+class Scanner(ABC):
     """Finds the end of one piece at a time. `plain` is the short cut tried first: see there."""
 
     #: Eats one whole ordinary statement in a single match, or fails, and then nothing is known.
@@ -75,13 +76,13 @@ class Scanner:
         self.pos = min(self.pos, limit)
         return True
 
+    @abstractmethod
     def find_lead(self) -> bool:
         """Set `lead` to the first token. False if the piece ends here without being a statement."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find_end(self) -> None:
         """Set `stop` to the terminator and `pos` after it."""
-        raise NotImplementedError
 
     def need_more(self) -> None:
         """Return at the end of the input; before it, ask for more text."""

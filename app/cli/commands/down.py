@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 def run(args: Namespace, output: Output) -> int:
     """Reverts the target and its applied descendants, the last N, or what came after an id."""
     if args.dry_run:
-        return _dry_run(args, output)
+        from miger.cli.dry_run import dry_run  # deferred: most runs are none
+
+        return dry_run(args, output, lambda project: project.plan("down", args.target, steps=args.steps, to=args.to))
 
     def prepare(project: Project) -> Action | None:
         plan = project.plan("down", args.target, steps=args.steps, to=args.to)
@@ -29,11 +31,3 @@ def run(args: Namespace, output: Output) -> int:
         return run_plan(args, project, plan)
 
     return run_and_tell(args, output, "down", prepare)
-
-
-def _dry_run(args: Namespace, output: Output) -> int:
-    from miger.cli.dry_run import dry_run  # deferred: most runs are none
-
-    with Project.open(args.folder, args.environment) as project:
-        plan = project.plan("down", args.target, steps=args.steps, to=args.to)
-        return dry_run(args, output, project, plan)

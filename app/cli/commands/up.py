@@ -16,7 +16,13 @@ if TYPE_CHECKING:
 def run(args: Namespace, output: Output) -> int:
     """Applies what is pending, or the target and its ancestors."""
     if args.dry_run:
-        return _dry_run(args, output)
+        from miger.cli.dry_run import dry_run  # deferred: most runs are none
+
+        return dry_run(
+            args,
+            output,
+            lambda project: project.plan("up", args.target, steps=args.steps, out_of_order=args.out_of_order),
+        )
 
     def prepare(project: Project) -> Action | None:
         plan = project.plan("up", args.target, steps=args.steps, out_of_order=args.out_of_order)
@@ -29,11 +35,3 @@ def run(args: Namespace, output: Output) -> int:
         return run_plan(args, project, plan)
 
     return run_and_tell(args, output, "up", prepare)
-
-
-def _dry_run(args: Namespace, output: Output) -> int:
-    from miger.cli.dry_run import dry_run  # deferred: most runs are none
-
-    with Project.open(args.folder, args.environment) as project:
-        plan = project.plan("up", args.target, steps=args.steps, out_of_order=args.out_of_order)
-        return dry_run(args, output, project, plan)
