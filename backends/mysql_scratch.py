@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import pymysql
 
 from miger.backends.mysql import MysqlBackend
-from miger.backends.mysql_algorithm import alter, altered
+from miger.backends.mysql_algorithm import carry_out, change_in
 from miger.backends.mysql_catalog import quoted
 from miger.backends.mysql_copy import LOCK_WAIT, Copying
 from miger.backends.mysql_guard import reaches_out, tells_by_name
@@ -21,7 +21,6 @@ from miger.engine.owner import Owner
 from miger.engine.schema import compare_schemas
 from miger.engine.scratch import PREFIX, is_left_over, new_scratch_name
 from miger.engine.secrets import Secret
-from miger.engine.statements import Statement
 
 READ_ONLY_DATABASES = frozenset({"information_schema", "performance_schema"})
 DENIED = ("1044", "1045", "1142", "1227")
@@ -60,20 +59,20 @@ class ScratchMysql(MysqlBackend):
                     f"a statement reaches beyond the copy ({outside}): {' '.join(text.split())[:80]}",
                     "`--dry-run=sql` lists the statements",
                 )
-            return send(sql, unbuffered)
+            self._effects = Effects()
+            change = change_in(text)
+            if change is None:
+                return send(sql, unbuffered)
+            answer, self._effects = carry_out(lambda asked: send(asked, unbuffered), text, change)
+            return answer
 
         return query
 
-    def execute(self, statements: Sequence[Statement]) -> int:
-        self._effects = Effects()
-        table = altered(statements[0]) if len(statements) == 1 else ""
-        if not table:
-            return super().execute(statements)
-        rows, self._effects = alter(super().execute, statements[0], table)
-        return rows
-
     def effects(self) -> Effects:
-        """How the server altered a table: it goes by the table's definition, so that few rows tell as well."""
+        """How the server altered a table: it goes by the table's definition, so that few rows tell as well.
+
+        Of what was sent last, by an SQL file or out of a Python migration.
+        """
         found, self._effects = self._effects, Effects()
         return found
 

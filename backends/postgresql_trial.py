@@ -2,47 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.sql import Composable
 
 from miger.backends.postgresql import PostgresqlBackend
+from miger.backends.postgresql_locks import MODES, Taken, locks_of, target_of
 from miger.backends.uncommitted import Uncommitted, refuse_commit
 from miger.engine.backend import Effects
 from miger.engine.errors import StatementError
 from miger.engine.sql_step import TRANSACTION_CONTROL
-from miger.engine.statements import split
+from miger.engine.statements import Group, SplitError, split
 
 if TYPE_CHECKING:
     from miger.engine.environments import Environment
+    from miger.engine.migration import Migration
+    from miger.engine.statements import Statement
 
+# A name that PostgreSQL looks up rather than refuses, with or without a schema.
+NAME = re.compile(r'(?:"(?:[^"]|"")+"|[^\W\d][\w$]*)(?:\.(?:"(?:[^"]|"")+"|[^\W\d][\w$]*))?')
+# Its name means nothing, or something else, once it has run.
+LOSES_NAME = re.compile(r"DROP\b|ALTER\b.*\b(?:RENAME|SCHEMA)\b", re.IGNORECASE | re.DOTALL)
 PATIENCE = 1.0  # seconds that a dry run waits for a lock, so that nobody queues behind it for long
 
-# https://www.postgresql.org/docs/current/explicit-locking.html, weakest first
-MODES = (
-    "AccessShareLock",
-    "RowShareLock",
-    "RowExclusiveLock",
-    "ShareUpdateExclusiveLock",
-    "ShareLock",
-    "ShareRowExclusiveLock",
-    "ExclusiveLock",
-    "AccessExclusiveLock",
-)
+_TABLE = "c.relkind IN ('r', 'p', 'm', 'f') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema' "
+_COLUMNS = "format('%I.%I', n.nspname, c.relname), pg_relation_filenode(c.oid)::bigint FROM pg_catalog."
+# Without a name: what is no table, or one that the statement has dropped, which the catalog knows no more.
 HELD = (
-    "SELECT c.oid::bigint, format('%I.%I', n.nspname, c.relname), l.mode, pg_relation_filenode(c.oid)::bigint "
-    "FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_class c ON c.oid = l.relation "
-    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
-    "WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted AND c.relkind IN ('r', 'p', 'm', 'f') "
-    "AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+    f"SELECT l.relation::bigint, l.mode, t.* FROM pg_catalog.pg_locks l LEFT JOIN (SELECT c.oid, {_COLUMNS}pg_class c "
+    f"JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE {_TABLE}) t ON t.oid = l.relation "
+    "WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.granted"
 )
-FILES = (
-    "SELECT c.oid::bigint, pg_relation_filenode(c.oid)::bigint FROM pg_catalog.pg_class c "
-    "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm') "
-    "AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'"
+TABLES = (
+    f"SELECT c.oid::bigint, {_COLUMNS}pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
+    f"WHERE {_TABLE}"
 )
+# What a name means where the statement stands, and the table that a derived lock is on.
+RESOLVE = {
+    "": "SELECT to_regclass(%s)::oid::bigint",
+    "index": "SELECT indrelid::bigint FROM pg_catalog.pg_index WHERE indexrelid = to_regclass(%s)",
+    "keys": "SELECT CASE WHEN conrelid = to_regclass(%s) THEN confrelid ELSE conrelid END::bigint "
+    "FROM pg_catalog.pg_constraint WHERE contype = 'f' AND to_regclass(%s) IN (conrelid, confrelid)",
+}
 SEQUENCES = (
     "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_catalog.pg_sequences "
     "WHERE last_value IS NOT NULL"
@@ -51,36 +55,120 @@ CLEAN = "RESET ALL; SET LOCAL SESSION AUTHORIZATION DEFAULT; DEALLOCATE ALL; UNL
 
 
 class EffectsWatch:
-    """What the statements of a connection lock and write anew, seen from its own transaction."""
+    """What the statements of a connection lock and write anew, seen from its own transaction.
+
+    All steps share that one transaction, and PostgreSQL tells a lock only when it is first taken in it:
+    a lock that an earlier step took in the same mode is derived from the statement (`postgresql_locks`).
+    """
 
     def __init__(self, backend: PostgresqlBackend) -> None:
         self._query = backend._query
-        self._held: dict[int, str] = {}  # the strongest lock on each relation
-        self._files: dict[int, int] = {}
+        self._names: dict[int, str] = {}
+        self._files: dict[int, int | None] = {}
+        self._held: set[tuple[int, str]] = set()
+        self._earlier: frozenset[tuple[int, str]] = frozenset()  # what was held when this step began
+        self._told: dict[int, str] = {}  # the strongest lock of this step on each table
+        self._noted: dict[str, bool] = {}
+        self._expected: set[tuple[int, str]] = set()
 
     def start(self) -> None:
-        """Notes the file of each table."""
-        self._files = dict(self._query(FILES))
+        """Notes the tables and the file of each."""
+        for oid, name, file in self._query(TABLES):
+            self._names[oid], self._files[oid] = name, file
+
+    def begin_step(self) -> None:
+        """From here on locks are those of another transaction, in a real run."""
+        rows = self._query(HELD)
+        self._rewritten(rows)
+        self._held = {(oid, mode) for oid, mode, *_ in rows}
+        self._earlier = frozenset(lock for lock in self._held if lock[0] in self._names)
+        self._told.clear()
+        self.forget()
+
+    def note(self, sql: str, *, among: bool = False) -> None:
+        """To be told before a statement. `among` others that are sent with it: rows, of which only the table counts.
+
+        Most names are looked up afterwards, so that it takes none of the statement's time; not those that
+        it takes away.
+        """
+        if not self._earlier or sql in self._noted:
+            return
+        self._noted[sql] = among
+        if not among and LOSES_NAME.match(sql):
+            self._expect(locks_of(sql))
+
+    def forget(self) -> None:
+        """What was noted has failed, or was looked at."""
+        self._noted.clear()
+        self._expected.clear()
+
+    def has_noted(self, sql: str) -> bool:
+        """Whether it is part of what is about to be sent."""
+        return sql in self._noted
+
+    def _derive(self) -> set[tuple[int, str]]:
+        """The locks of what was noted that the step could not be seen to take, by what the statements say."""
+        rows = {lock for sql, among in self._noted.items() if among for lock in target_of(sql)}
+        self._expect(rows)
+        for sql, among in self._noted.items():
+            if not among and not LOSES_NAME.match(sql):
+                for text in _each(sql):
+                    self._expect(locks_of(text))
+        return self._expected & self._earlier
+
+    def _expect(self, locks: Iterable[Taken]) -> None:
+        modes = {mode for _, mode in self._earlier}
+        try:
+            for lock in locks:
+                if lock.mode in modes and NAME.fullmatch(lock.name):
+                    sql = RESOLVE[lock.of]
+                    for (oid,) in self._query(sql, (lock.name,) * sql.count("%s")):
+                        self._expected.add((oid, lock.mode))
+        except StatementError:  # the transaction has failed, and so will the statement
+            return
 
     def look(self) -> Effects:
-        """Locks stronger than those that the transaction had on a relation, and tables with a new file."""
+        """Locks stronger than those that this step had on a table, and tables with a new file."""
         try:
-            held = self._query(HELD)
+            rows = self._query(HELD)
         except StatementError:
             return Effects()
-        locks: dict[str, str] = {}
-        rewritten = []
-        for oid, name, mode, file in held:
-            if _strength(mode) > _strength(self._held.get(oid, "")):
-                self._held[oid] = locks[name] = mode
-            if file is not None and oid in self._files and self._files[oid] != file:
-                self._files[oid] = file
-                rewritten.append(name)
-        return Effects(tuple(sorted(locks.items())), tuple(dict.fromkeys(rewritten)))
+        rewritten = self._rewritten(rows)
+        held = {(oid, mode) for oid, mode, *_ in rows}
+        measured = self._stronger(held - self._held)
+        derived = self._stronger(self._derive())
+        self._held = held
+        self.forget()
+        return Effects(
+            tuple(sorted((name, mode) for name, mode in measured.items() if name not in derived)),
+            rewritten,
+            tuple(sorted(derived.items())),
+        )
+
+    def _stronger(self, locks: Iterable[tuple[int, str]]) -> dict[str, str]:
+        """The strongest of these on each table, where the step had none as strong."""
+        found: dict[str, str] = {}
+        for oid, mode in locks:
+            if oid in self._names and _strength(mode) > _strength(self._told.get(oid, "")):
+                self._told[oid] = found[self._names[oid]] = mode
+        return found
+
+    def _rewritten(self, rows: Iterable[tuple[Any, ...]]) -> tuple[str, ...]:
+        """The tables whose file is another one than before; notes names and files."""
+        found: dict[str, None] = {}
+        for oid, _, known, name, file in rows:
+            if known is None:
+                continue
+            if file is not None and self._files.get(oid, file) not in (file, None):
+                found[name] = None
+            self._names[oid], self._files[oid] = name, file
+        return tuple(found)
 
 
 class UncommittedPostgresql(Uncommitted, PostgresqlBackend):
     """See `Uncommitted`."""
+
+    _sending = False  # what is noted belongs together
 
     def __init__(self, environment: Environment, prefix: str) -> None:
         asked = environment.lock_timeout
@@ -119,6 +207,26 @@ class UncommittedPostgresql(Uncommitted, PostgresqlBackend):
         self._session_changed = False
         self._own_limits.clear()
 
+    def begin(self, migration: Migration | None = None, section: str = "up", *, piece: bool = False) -> None:
+        super().begin(migration, section, piece=piece)
+        self._watch.begin_step()
+
+    def execute(self, statements: Sequence[Statement]) -> int:
+        self._watch.forget()
+        for text in statements.texts if isinstance(statements, Group) else ():
+            self._watch.note(text, among=True)
+        self._sending = True
+        try:
+            return super().execute(statements)
+        finally:
+            self._sending = False
+
+    def note_statement(self, kind: str, sql: str) -> None:
+        super().note_statement(kind, sql)
+        if not self._sending and not self._watch.has_noted(sql):
+            self._watch.forget()  # the one before has failed, and its migration goes on
+        self._watch.note(sql)
+
     def effects(self) -> Effects:
         return self._watch.look()
 
@@ -156,6 +264,14 @@ class _HeldCursor(psycopg.Cursor[Any]):
         text = text.decode() if isinstance(text, bytes) else str(text)
         if any(statement.kind in TRANSACTION_CONTROL for statement in split([text], "postgresql")):
             refuse_commit()
+
+
+def _each(sql: str) -> list[str]:
+    """The statements of a text: Python may send several in one."""
+    try:
+        return [statement.sql for statement in split([sql], "postgresql")]
+    except SplitError:  # a COPY, without the rows that follow it in the file
+        return [sql]
 
 
 def _ignore() -> None:

@@ -7,10 +7,12 @@ import os
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from miger.backends.sql import PATIENCE, SqlBackend
+from miger.backends.sqlite_errors import refused
+from miger.backends.sqlite_keys import ForeignKeys
 from miger.backends.tables import TableSql, TableStyle
 from miger.engine.backend import Backend, Evidence
 from miger.engine.errors import StatementError, UnreachableError
@@ -41,7 +43,6 @@ OUTSIDE_TRANSACTION = re.compile(
     r"VACUUM\b|DETACH\b|ATTACH\b|PRAGMA\s+(?:\w+\s*\.\s*)?(?:foreign_keys|journal_mode|synchronous|page_size)\b",
     re.IGNORECASE,
 )
-OUTSIDE_ONLY = re.compile(r"within (?:a )?transaction|inside a transaction")  # in a message
 # DROP TABLE deletes its rows first, which cascades into child rows while foreign keys are enforced.
 DROPS_TABLE = re.compile(r"drop\s+table|drop_table|batch_alter_table")
 # Kinds after which only a new connection is as clean as before.
@@ -51,9 +52,6 @@ TEMPORARY = re.compile(r"CREATE\s+TEMP|[^(]{,200}\btemp\s*\.", re.IGNORECASE)
 # So many steps of SQLite's machine lie between two looks at signals: ctrl+c is seen in a long statement, too.
 SIGNAL_STEPS = 500_000
 FOREVER = 2_000_000.0  # seconds; SQLite takes milliseconds as a 32-bit integer
-
-BUSY_CODES = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-NO_ACCESS_CODES = frozenset({sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_PERM, sqlite3.SQLITE_AUTH})
 
 
 class SqliteBackend(SqlBackend):
@@ -76,9 +74,8 @@ class SqliteBackend(SqlBackend):
         self._keys_enforced = False
         self._unchecked_keys = False
         self._drops_allowed = False
-        self._broken_before: dict[tuple[str, str], int] = {}
+        self._keys = ForeignKeys(self._query)
         self._keys_possible = False
-        self._keys_seen: tuple[int, bool] | None = None  # in which version of the schema
         self._deadline: float | None = None  # of the statement that runs
         self._out_of_time = False
         self._limit: float | None = None  # of a question, in seconds
@@ -111,7 +108,7 @@ class SqliteBackend(SqlBackend):
             if not os.path.isdir(os.path.dirname(self._path)):
                 hint = "make its folder first"
             else:
-                hint = _refused(error).hint or "check `url` in miger.toml and the rights on the file and its folder"
+                hint = refused(error).hint or "check `url` in miger.toml and the rights on the file and its folder"
             raise UnreachableError(f"cannot open {self._path}: {error}", hint) from error
         connection.set_progress_handler(self._is_over, SIGNAL_STEPS)
         self._keys_enforced = bool(enforced)
@@ -192,6 +189,11 @@ class SqliteBackend(SqlBackend):
             if sql is not None and table not in ours and not name.startswith("sqlite_")
         }
 
+    def definition(self, schema: Mapping[str, str], name: str) -> str:
+        from miger.backends.sqlite_schema import definition  # deferred: a schema that is as before has no need of it
+
+        return definition(schema, name)
+
     def prepare(self) -> None:
         self._refuse_read_only()
         self._connect() if self._connection is None else None
@@ -225,9 +227,7 @@ class SqliteBackend(SqlBackend):
         self._unchecked_keys = drops and not piece
         self._drops_allowed = drops
         if self._unchecked_keys:
-            has_keys = self._has_foreign_keys()
-            self._broken_before = self._broken_keys() if has_keys else {}
-            self._keys_possible = keys or has_keys
+            self._keys_possible = self._keys.note_broken() or keys
 
     def _enforce_keys(self, wanted: bool) -> None:
         """Without effect inside a transaction, so it is decided before: https://sqlite.org/pragma.html."""
@@ -238,9 +238,9 @@ class SqliteBackend(SqlBackend):
     def commit(self) -> None:
         if self._unchecked_keys:
             if self._keys_possible:
-                self._refuse_broken_keys()
+                self._keys.refuse_broken()
             else:
-                self._keys_seen = (self._schema_version(), False)
+                self._keys.know_of_none()
         self._end_transaction()
 
     def _begin_transaction(self) -> None:
@@ -250,7 +250,7 @@ class SqliteBackend(SqlBackend):
         self._change("COMMIT")
 
     def rollback(self) -> None:
-        self._keys_seen = None  # the version's number will be given again
+        self._keys.forget()
         if self.in_transaction():
             try:
                 self._open.execute("ROLLBACK").close()
@@ -358,7 +358,7 @@ class SqliteBackend(SqlBackend):
             self._session_changed = True
         elif kind == "DROP TABLE" and not self._drops_allowed and self.in_transaction():
             [(enforced,)] = self._query("PRAGMA foreign_keys")
-            if enforced and self._has_foreign_keys():
+            if enforced and self._keys.exist():
                 raise StatementError(
                     "DROP TABLE while foreign keys are enforced would delete child rows too",
                     "name `drop_table` in the migration's own file, so that Miger sees it beforehand",
@@ -370,7 +370,7 @@ class SqliteBackend(SqlBackend):
         self._session_changed = False
 
     def _refused(self, error: sqlite3.Error, index: int = 0) -> StatementError:
-        return self._stopped() or _refused(error, index)
+        return self._stopped() or refused(error, index)
 
     # Dry runs
 
@@ -386,52 +386,6 @@ class SqliteBackend(SqlBackend):
         from miger.backends.sqlite_trial import scratch  # deferred: only rehearsals need it
 
         return scratch(self, owner, self._path)
-
-    # Foreign keys around a table rebuild
-
-    def _has_foreign_keys(self) -> bool:
-        """Reads the whole schema, hence once for each version of it."""
-        version = self._schema_version()
-        if self._keys_seen is None or self._keys_seen[0] != version:
-            found = self._query("SELECT 1 FROM sqlite_master WHERE sql LIKE '%references%' LIMIT 1")
-            self._keys_seen = (version, bool(found))
-        return self._keys_seen[1]
-
-    def _schema_version(self) -> int:
-        [(version,)] = self._query("PRAGMA schema_version")
-        return int(version)
-
-    def _broken_keys(self) -> dict[tuple[str, str], int]:
-        """How many rows of which table point to nothing in which parent table."""
-        if not self._has_foreign_keys():
-            return {}
-        counts: dict[tuple[str, str], int] = {}
-        try:
-            found = self._query("PRAGMA foreign_key_check")
-        except StatementError:  # a key that names no unique column of its parent: it can't be checked at all
-            found = self._check_each_table()
-        for table, _, parent, _ in found:
-            counts[table, parent] = counts.get((table, parent), 0) + 1
-        return counts
-
-    def _check_each_table(self) -> list[tuple[Any, ...]]:
-        """As `PRAGMA foreign_key_check`, without the tables whose keys it refuses to check."""
-        found: list[tuple[Any, ...]] = []
-        for (table,) in self._query("SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE '%references%'"):
-            with contextlib.suppress(StatementError):
-                found += self._query(f'PRAGMA foreign_key_check("{table.replace(chr(34), chr(34) * 2)}")')
-        return found
-
-    def _refuse_broken_keys(self) -> None:
-        """Keys were off while tables were dropped: what is broken now must have been so before."""
-        for (table, parent), count in self._broken_keys().items():
-            new = count - self._broken_before.get((table, parent), 0)
-            if new > 0:
-                raise StatementError(
-                    f"{new} rows of {table} would point to nothing in {parent}",
-                    "foreign keys are off while a table is rebuilt; change or delete the child rows as well",
-                    code="SQLITE_CONSTRAINT_FOREIGNKEY",
-                )
 
 
 def _uri_path(path: str) -> str:
@@ -455,31 +409,3 @@ def _drops_tables(migration: Migration, section: str) -> tuple[bool, bool]:
             break
         last = text[-64:]
     return drops, keys
-
-
-def _refused(error: BaseException, index: int = 0) -> StatementError:
-    """The StatementError for a driver's exception. Raises KeyboardInterrupt where that is what it was.
-
-    A signal's handler raised it in the midst of a statement, and the driver made an error of its own of it.
-    """
-    full = getattr(error, "sqlite_errorcode", 0)
-    code = full & 0xFF
-    if code == sqlite3.SQLITE_INTERRUPT:
-        raise KeyboardInterrupt from error
-    hint = ""
-    if code in BUSY_CODES:
-        hint = "another program holds the file; `lock_timeout` says how long to wait for it"
-    elif code == sqlite3.SQLITE_FULL:
-        hint = "the disk is full: nothing of this transaction was kept"
-    elif code == sqlite3.SQLITE_READONLY:
-        hint = "check the rights on the file and its folder"
-    elif OUTSIDE_ONLY.search(str(error)):
-        hint = "set `transaction = false` in the migration's metadata"
-    return StatementError(
-        str(error),
-        hint,
-        code=getattr(error, "sqlite_errorname", ""),
-        index=index,
-        retryable=code in BUSY_CODES,
-        disconnected=code in NO_ACCESS_CODES,
-    )

@@ -97,10 +97,14 @@ class Evidence(NamedTuple):
 
 
 class Effects(NamedTuple):
-    """What a statement did beside its rows: locks taken, as relation and mode, and tables written anew."""
+    """What a statement did beside its rows: locks taken, as relation and mode, and tables written anew.
+
+    `derived` are locks that it takes by the database's manual, and that could not be seen.
+    """
 
     locks: tuple[tuple[str, str], ...] = ()
     rewritten: tuple[str, ...] = ()
+    derived: tuple[tuple[str, str], ...] = ()
 
 
 class ScriptWords(NamedTuple):
@@ -194,6 +198,14 @@ class Backend(ABC):
         database allows it. Objects that nobody made by hand or migration (system schemas, what belongs
         to an extension, temporary tables) are left out, and so is what changes by itself (counters).
         """
+
+    def definition(self, schema: Mapping[str, str], name: str) -> str:
+        """The definition of the object `name` of a schema in such words that those of equal meaning are equal.
+
+        The schema is as `read_schema` gives it, of this or an earlier time. Asks nothing: where a database
+        tells definitions in one wording only, they are what was read.
+        """
+        return schema[name]
 
     def ask(self, sql: str, seconds: float) -> list[tuple[Any, ...]]:
         """The rows of a query, in a transaction that can change nothing and is rolled back, within a time limit.

@@ -3,6 +3,9 @@
 Each run that has steps notes the schema as it leaves it, together with the run that wrote the newest
 line of the history. A note counts only as long as that line is still the newest: a run that was killed,
 or lost its lease, has changed nobody knows what.
+
+What is noted is what `Backend.read_schema` gives. It is put into other words (`Backend.definition`) only
+to compare it, so that a version of Miger that knows those words better finds no drift in an older note.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ from miger.engine.errors import LeaseLost, MigerError, UnreachableError
 from miger.engine.events import LogLine
 from miger.engine.owner import is_dead
 from miger.engine.run import Run
-from miger.engine.schema import SchemaChange, compare_schemas
+from miger.engine.schema import SchemaChange, changed_objects, compare_schemas
 
 RUN = ""  # among the noted objects: the run that wrote the newest line of the history
 MOST_NAMED = 5
@@ -53,7 +56,7 @@ def find_drift(backend: Backend, ignored: Sequence[str] = ()) -> Drift:
         return Drift(unknown="no run has noted the schema yet")
     if noted.pop(RUN) != newest:
         return Drift(unknown=f"run {newest} ended before it could note the schema it left")
-    changes = compare_schemas(noted, backend.read_schema(), ignored)
+    changes = compare_schemas(noted, backend.read_schema(), ignored, definition=backend.definition)
     if _newest_run(backend) != newest:
         return Drift(unknown="a run began meanwhile")
     return Drift(changes, since=newest)
@@ -69,7 +72,7 @@ def noting_schema(run: Run, ignored: Sequence[str] = (), *, accept: bool = False
     before: dict[str, str] = {}
     if noted and noted.pop(RUN) == _newest_run(run.backend, but=run.id):
         before = run.backend.read_schema()
-        drift = Drift(compare_schemas(noted, before, ignored))
+        drift = Drift(compare_schemas(noted, before, ignored, definition=run.backend.definition))
         if drift.changes:
             what = "is noted as it should be" if accept else "`miger verify` shows how"
             _log(run, f"the schema was changed by something else than migrations: {drift.objects}; {what}")
@@ -92,8 +95,9 @@ def _note(run: Run, noted: dict[str, str], before: dict[str, str], *, accept: bo
         if newest != run.id:
             return  # nothing was done
         after = run.backend.read_schema()
-        changes = compare_schemas(noted if accept or not noted else before, after)
-        written = {change.object: change.after for change in changes}
+        former = noted if accept or not noted else before
+        changed = changed_objects(former, after, definition=run.backend.definition)
+        written = {name: after.get(name) for name in changed}
         run.backend.note_schema(run.lease, {**written, RUN: newest}, anew=not noted)
     except MigerError as error:  # the run's own outcome is the news
         _log(run, f"the schema could not be noted, so that drift from it cannot be seen: {error.message}")

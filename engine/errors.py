@@ -13,7 +13,8 @@ MigerError                      1  message, hint
 ├── LockHeld                    5  another run holds the lease
 ├── LeaseLost                   5  this run's lease was taken over
 ├── RefusedError                7  unsafe without a person's word
-│   └── HazardsFound            7  a plan that loses something, or is bound to fail
+│   ├── HazardsFound            7  a plan that loses something, or is bound to fail
+│   └── PlanChanged             7  what a person has agreed to is not what would run now
 ├── UnreachableError            8  no connection, or no right to one
 ├── StatementError              1  the database refused a statement
 ├── StepFailed                  1  a migration failed
@@ -192,6 +193,17 @@ class HazardsFound(RefusedError):
             "\n  ".join(["this plan is hazardous:", *found]),
             "`--dry-run` tells more; `--yes` runs it all the same; `allow` in a migration's metadata accepts a hazard",
         )
+
+
+class PlanChanged(RefusedError):
+    """What would run now is not what was planned: `planned` and `now` are the ids of each. Nothing was run."""
+
+    def __init__(self, planned: Sequence[str], now: Sequence[str]) -> None:
+        self.planned = tuple(planned)
+        self.now = tuple(now)
+        same = self.planned == self.now
+        what = "the same migrations, but a file has changed" if same else listed(self.now) or "nothing to do"
+        super().__init__(f"the plan has changed meanwhile: now it is {what}", "look at it again; nothing was run")
 
 
 class NeedsDatabase(MigerError):

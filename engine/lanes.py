@@ -60,7 +60,13 @@ def layout(newest_first: Sequence[str], parents: Callable[[str], Sequence[str]])
         lane = own.bit_length() - 1
         through = used & ~ends
         starts = joins = 0
-        drawn = [parent for parent in parents(id) if row_of.get(parent, -1) > row]
+        drawn = parents(id)
+        if len(drawn) == 1 and row_of.get(drawn[0], -1) > row:  # most have one parent: nothing to choose
+            starts = own
+            awaited[drawn[0]] = awaited.get(drawn[0], 0) | own
+            drawn = ()
+        else:
+            drawn = [parent for parent in drawn if row_of.get(parent, -1) > row]
         for parent in drawn:
             lanes = awaited.get(parent, 0)
             if lanes and len(drawn) > 1:

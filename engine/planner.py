@@ -61,6 +61,11 @@ class Plan(NamedTuple):
         return tuple(step.id for step in self.steps)
 
     @property
+    def contents(self) -> tuple[tuple[str, str], ...]:
+        """Id and checksum of each step: two plans with the same contents run the same statements."""
+        return tuple((step.id, step.migration.checksum) for step in self.steps)
+
+    @property
     def nothing_to_do(self) -> bool:
         """Whether there is no step, and no other run that may leave one."""
         return not self.steps and not self.running

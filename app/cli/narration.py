@@ -15,19 +15,9 @@ from miger.engine.events import (
     StepFinished,
     StepStarted,
 )
+from miger.engine.words import counted, duration
 
 TOLD_WHEN_VERBOSE = frozenset({StatementStarted, StatementFinished, StepStarted, Progress})
-
-
-def duration(ms: float) -> str:
-    """A duration for people: `0.4 ms`, `31 ms`, `2.5 s`, `3 min 20 s`."""
-    if ms < 10:
-        return f"{ms:.1f} ms"
-    if ms < 1000:
-        return f"{ms:.0f} ms"
-    if ms < 60_000:
-        return f"{ms / 1000:.1f} s"
-    return f"{ms // 60_000:.0f} min {ms % 60_000 / 1000:.0f} s"
 
 
 def describe(event: Event, *, verbose: bool) -> str | None:
@@ -62,11 +52,6 @@ def describe(event: Event, *, verbose: bool) -> str | None:
                 return "nothing to do"
             return f"{result}: {counted(len(finished), 'migration')} finished in {duration(ms)}"
     return None
-
-
-def counted(count: int, noun: str) -> str:
-    """`1 migration`, `2 migrations`."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 class Narration:

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from miger.cli.hazards import lines_of
-from miger.cli.narration import counted, duration
 from miger.cli.output import Output
 from miger.engine.preview.values import DONE, FAILED, NOT_RUN, PLANNED, Preview, StatementPreview, StepPreview
+from miger.engine.words import counted, duration
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -110,7 +110,10 @@ def _facts(statement: StatementPreview) -> list[str]:
     facts += ["fails"] if statement.outcome == FAILED else []
     facts += ["not run"] if statement.outcome == NOT_RUN else []
     facts += [f"rewrites {table}" for table in statement.rewritten]
-    facts += [f"locks {lock.relation} ({lock.mode}) for {duration(lock.ms)}" for lock in statement.locks]
+    facts += [
+        f"locks {lock.relation} ({lock.mode}{'' if lock.measured else ', derived'}) for {duration(lock.ms)}"
+        for lock in statement.locks
+    ]
     return facts + ([statement.note] if statement.note else [])
 
 

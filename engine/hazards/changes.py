@@ -15,10 +15,11 @@ TRUNCATE = "truncate"
 DELETE_ALL = "delete all"
 UPDATE_ALL = "update all"  # columns
 WRITE = "write"  # some rows
-ADD_COLUMN = "add column"  # column, type; NOT_NULL, DEFAULT, VOLATILE, GENERATED
+ADD_COLUMN = "add column"  # column, type; NOT_NULL, DEFAULT, VOLATILE, GENERATED, NUMBERED
 DROP_COLUMN = "drop column"  # column
 RENAME_COLUMN = "rename column"  # column, to
 SET_NOT_NULL = "set not null"  # column
+DROP_NOT_NULL = "drop not null"  # column
 ALTER_TYPE = "alter type"  # column, type, expression
 CREATE_INDEX = "create index"  # columns (none where it is over expressions), expression: its WHERE; UNIQUE
 DROP_INDEX = "drop index"  # its name stands for the table's
@@ -30,6 +31,8 @@ CREATE_VIEW = "create view"
 DROP_VIEW = "drop view"
 DROP_SCHEMA = "drop schema"
 DROP_DATABASE = "drop database"
+DROP_PARTITION = "drop partition"  # columns: the partitions
+DROP_CASCADE = "drop cascade"  # expression: the kind of thing, whose name stands for the table's
 REWRITE = "rewrite"  # expression: what does it
 REBUILD = "rebuild"  # a table made anew and renamed, as SQLite needs it; columns: those it has no more
 REINDEX = "reindex"
@@ -37,11 +40,15 @@ REFRESH = "refresh"
 VACUUM = "vacuum"
 COPY_TABLE = "copy table"  # expression: what makes MySQL do so
 SET_VALIDATOR = "set validator"  # documents: the condition
+LOCK = "lock"
+UNCHECKED, CHECKED = "unchecked", "checked"  # MySQL's foreign_key_checks, off and on
 UNKNOWN = "unknown"  # something that may write any table
 
 CONCURRENTLY, UNIQUE, NOT_VALID = "concurrently", "unique", "not valid"
 NOT_NULL, DEFAULT, VOLATILE, GENERATED = "not null", "default", "volatile", "generated"
 IF_EXISTS, SPECIAL = "if exists", "special"  # a FULLTEXT or SPATIAL index
+ONLINE = "online"  # MySQL is told to refuse rather than to copy or to lock
+NUMBERED = "numbered"  # AUTO_INCREMENT
 
 
 class Name(NamedTuple):
@@ -77,7 +84,7 @@ class Change(NamedTuple):
 
 
 class Act(NamedTuple):
-    """A change with its place, and those of the same section that come after it."""
+    """A change with its place. What is taken away has `later`: what the section makes of that name after it."""
 
     place: Place
     change: Change

@@ -14,6 +14,7 @@ RULES = (
     Rule("rename-table", "Keep the old name as a view until no program uses it, or add a new table and copy."),
     Rule("rename-column", "Add a column with the new name, write to both, and drop the old one in a later release."),
     Rule("not-null-without-default", "Add the column with a default or without NOT NULL, fill it, then set NOT NULL."),
+    Rule("drop-not-null", "Teach the programs that read the column to take NULL first."),
     Rule("narrowed-type", "Add a column of the new type, fill it in batches, and move the programs over to it."),
 )
 
@@ -24,12 +25,15 @@ def find(act: Act, facts: Facts) -> Iterator[Finding]:
     if facts.direction != "up" or not facts.concerns(table):
         return
     match change.action:
-        case c.RENAME_TABLE if not _takes_its_place(act):
+        case c.RENAME_TABLE if not _takes_its_place(act) and change.other is not None:
             why = f"programs that still say {table} fail once it is called {change.other}"
             yield Finding("rename-table", WARNING, str(table), why)
         case c.RENAME_COLUMN if not facts.is_new_column(table, change.column):
             why = f"programs that still say {change.column} fail once it is called {change.to}"
             yield Finding("rename-column", WARNING, subject(table, change.column), why)
+        case c.DROP_NOT_NULL if not facts.is_new_column(table, change.column):
+            why = f"programs that read {change.column} may meet NULLs from now on"
+            yield Finding("drop-not-null", INFO, subject(table, change.column), why)
         case c.ADD_COLUMN if c.NOT_NULL in change.flags and c.DEFAULT not in change.flags:
             yield _required(change, facts)
         case c.ALTER_TYPE if facts.live is not None and not facts.is_new_column(table, change.column):

@@ -9,7 +9,8 @@ from miger.engine.hazards.casts import uncastable
 from miger.engine.hazards.changes import Act, Change, Name, subject
 from miger.engine.hazards.facts import Facts
 from miger.engine.hazards.live import EXAMPLES, Live
-from miger.engine.hazards.values import ERROR, Finding, Rule, counted
+from miger.engine.hazards.values import ERROR, WARNING, Finding, Rule
+from miger.engine.words import counted
 
 RULES = (
     Rule("null-values", "Give these rows a value in an earlier migration."),
@@ -35,10 +36,11 @@ def find(act: Act, facts: Facts) -> Iterator[Finding]:
 def _nulls(change: Change, now: Name, facts: Facts) -> Iterator[Finding]:
     live = _live(facts)
     for column in [change.column] if change.column else change.columns:
-        found = live.column(now, column)
+        column_now = facts.column_now(change.table, column)
+        found = live.column(now, column_now)
         if found is None or found.not_null:
             continue
-        rows = live.count(now, f"{live.of(column)} IS NULL")
+        rows = live.count(now, f"{live.of(column_now)} IS NULL")
         if rows:
             what = "SET NOT NULL" if change.action == c.SET_NOT_NULL else "the primary key"
             name = subject(change.table, column)
@@ -94,8 +96,11 @@ def _orphans(change: Change, now: Name, facts: Facts) -> Iterator[Finding]:
     name = subject(change.table, *change.columns)
     shown = f", e.g. {', '.join(examples)}" if examples else ""
     verb = "points" if rows == 1 else "point"
-    why = f"the foreign key fails: {counted(rows, 'row')} of {name} {verb} to nothing in {parent}{shown}"
-    yield Finding("orphan-rows", ERROR, name, why)
+    what = f"{counted(rows, 'row')} of {name} {verb} to nothing in {parent}{shown}"
+    if facts.checks_keys:
+        yield Finding("orphan-rows", ERROR, name, f"the foreign key fails: {what}")
+    else:
+        yield Finding("orphan-rows", WARNING, name, f"the foreign key is not checked, and holds though {what}")
 
 
 def _violations(change: Change, now: Name, facts: Facts) -> Iterator[Finding]:

@@ -13,9 +13,11 @@ from miger.engine.hazards.documents import Documents
 from miger.engine.hazards.facts import DOCUMENTS, Facts
 from miger.engine.hazards.live import Live
 from miger.engine.hazards.prefilter import head_of
-from miger.engine.hazards.values import Finding, Hazard, HazardReport, Place
+from miger.engine.hazards.values import SEVERITIES, Finding, Hazard, HazardReport, Place
+from miger.engine.hazards.words import sources_of
 from miger.engine.migration import Migration
 from miger.engine.planner import Plan, PlanStep
+from miger.engine.words import counted
 
 Family = Callable[[Act, Facts], Iterator[Finding]]
 
@@ -28,14 +30,40 @@ def examine(backend: Backend, plan: Plan, last: int, *, offline: bool, static: b
     facts = Facts(backend.dialect if backend.runs_sql else DOCUMENTS, plan.direction, live, documents)
     hazards: list[Hazard] = []
     for step in plan.steps[:last]:
-        for act in acts_of(step, plan.direction, facts):
-            hazards += [hazard_of(act.place, found, step.migration) for found in _findings(act, facts)]
+        facts.start(transaction=step.transaction)
+        hazards += _of_step(step, plan.direction, facts)
     notes = [reason for asking in (live, documents) if asking is not None for reason in asking.reasons]
     if static and facts.dialect == "postgresql":
         found, more = _by_squawk(plan.steps[:last], plan.direction, facts)
         hazards += found
         notes += more
     return HazardReport(tuple(dict.fromkeys(hazards)), tuple(notes))
+
+
+def _of_step(step: PlanStep, direction: str, facts: Facts) -> list[Hazard]:
+    """The hazards of one step. A statement that writes a table anew for several columns does so once."""
+    hazards: list[Hazard] = []
+    written: dict[tuple[str, int, c.Name, str], tuple[int, int]] = {}  # which hazard, and how many more
+    for act in acts_of(step, direction, facts):
+        for found in _findings(act, facts):
+            hazard = hazard_of(act.place, found, step.migration)
+            key = (hazard.code, hazard.line, act.change.table, hazard.allowed)
+            if hazard.code in _AT_ONCE and key in written:
+                at, more = written[key]
+                written[key] = (at, more + 1)
+                if SEVERITIES.index(hazard.severity) < SEVERITIES.index(hazards[at].severity):
+                    hazards[at] = hazard
+                continue
+            written[key] = (len(hazards), 0)
+            hazards.append(hazard)
+    for at, more in written.values():
+        if more:
+            message = f"{hazards[at].message}, and {counted(more, 'other change')} of the statement"
+            hazards[at] = hazards[at]._replace(message=message)
+    return hazards
+
+
+_AT_ONCE = frozenset({"table-copy", "alter-type-rewrites", "volatile-default-rewrites"})
 
 
 def _by_squawk(steps: Sequence[PlanStep], direction: str, facts: Facts) -> tuple[list[Hazard], list[str]]:
@@ -54,8 +82,10 @@ def _by_squawk(steps: Sequence[PlanStep], direction: str, facts: Facts) -> tuple
             step = chosen[remark.text]
             section = step.migration.section(direction)
             line = remark.line + (section.line if section is not None else 1)
-            seen = next((seen for seen in facts.seen if seen.id == step.id and seen.first <= line <= seen.last), None)
-            found = squawk.finding_of(remark, understood=seen is None or seen.understood)
+            seen = facts.seen_at(step.id, line)
+            found = squawk.finding_of(
+                remark, understood=seen is None or seen.understood, subject=seen.subject if seen is not None else ""
+            )
             if found is not None and not (seen is not None and seen.new):
                 place = Place(step.id, step.migration.path, direction, seen.first if seen else line)
                 hazards.append(hazard_of(place, found, step.migration))
@@ -79,6 +109,10 @@ def _rebuild(act: Act, facts: Facts) -> Act | None:
     change = act.change
     if change.action != c.DROP_TABLE:
         return None
+    copy = _copied_back(act, facts)
+    if copy is not None:
+        facts.keep(change.table)
+        return _rebuilt(act, facts, *copy)
     for later in act.later:
         if later.action == c.RENAME_TABLE and later.other is not None and later.other.fits(change.table):
             definition, copied = facts.contents.get(later.table), facts.copied.get(later.table)
@@ -87,8 +121,27 @@ def _rebuild(act: Act, facts: Facts) -> Act | None:
             return _rebuilt(act, facts, definition, copied)
     former = facts.now(change.table)
     copied = facts.copied.get(former)
-    if former != change.table and copied is not None and change.table.name.lower() in copied.lower():
+    if former == change.table or copied is None:
+        return None
+    sources = list(sources_of(copied, facts.dialect))
+    if any(name.fits(source) for name in (change.table, former) for source in sources):
         return _rebuilt(act, facts, facts.contents.get(former, ""), copied)
+    return None
+
+
+def _copied_back(act: Act, facts: Facts) -> tuple[str, str] | None:
+    """How the table is made anew and filled from a copy that was made of it before; None where it isn't."""
+    table, definition = act.change.table, None
+    for later in act.later:
+        if not later.table.fits(table):
+            continue
+        if later.action == c.CREATE_TABLE:
+            definition = later.expression
+        elif later.action == c.WRITE and definition is not None:
+            for source in sources_of(later.expression, facts.dialect):
+                copied = facts.copied.get(source)
+                if copied and any(table.fits(name) for name in sources_of(copied, facts.dialect)):
+                    return definition, later.expression
     return None
 
 

@@ -8,7 +8,8 @@ from miger.engine.hazards import changes as c
 from miger.engine.hazards.changes import Act, Change, Name, literal, subject
 from miger.engine.hazards.column_types import is_text, length, same
 from miger.engine.hazards.facts import Facts
-from miger.engine.hazards.values import INFO, WARNING, Finding, Rule
+from miger.engine.hazards.rebuilds import copy_loses_writes
+from miger.engine.hazards.values import INFO, NOT_ASKED, WARNING, Finding, Rule
 
 RULES = (
     Rule(
@@ -34,6 +35,7 @@ RULES = (
         "table-rewrite", "Do it in a maintenance window, or with a tool that copies the table beside the running one."
     ),
     Rule("reindex-blocks-writes", "Use REINDEX CONCURRENTLY in a migration with `transaction = false`."),
+    Rule("backfill-holds-lock", "Fill the column in a migration of its own, in batches."),
     Rule("refresh-blocks-reads", "Give the view a unique index and use REFRESH MATERIALIZED VIEW CONCURRENTLY."),
 )
 
@@ -91,6 +93,10 @@ def _type(change: Change, facts: Facts) -> Rows:
     old = facts.live.column(facts.now(table), column) if facts.live is not None else None
     if facts.is_new_column(table, column) or _needs_no_rewrite(old.type if old else None, change.type):
         return
+    if facts.live is None and length(change.type) is not None:
+        why = f"unless {column} is text and only becomes longer, all rows of {table} are written anew or read"
+        yield Finding("alter-type-rewrites", INFO, subject(table, column), f"{why} ({NOT_ASKED})")
+        return
     why = f"nobody can read or write {table} while all its rows are written anew with {column} as {change.type}"
     yield _of(facts, "alter-type-rewrites", table, why, column)
 
@@ -110,7 +116,7 @@ def _foreign_key(change: Change, facts: Facts) -> Rows:
     if (
         c.NOT_VALID in change.flags
         or other is None
-        or all(facts.is_new_column(change.table, x) for x in change.columns)
+        or (c.DEFAULT not in change.flags and all(facts.is_new_column(change.table, x) for x in change.columns))
     ):
         return
     why = f"nobody can write to {change.table} or {other} while all rows of {change.table} are checked"
@@ -128,6 +134,16 @@ def _column(change: Change, facts: Facts) -> Rows:
     if c.VOLATILE in change.flags or c.GENERATED in change.flags:
         why = f"nobody can read or write {change.table} while each row is written anew with {how} for {name}"
         yield _of(facts, "volatile-default-rewrites", change.table, why, name)
+
+
+def _fill(change: Change, facts: Facts) -> Rows:
+    if facts.is_altered(change.table):
+        why = f"nobody can read or write {change.table} while all its rows are updated: the transaction has altered it"
+        yield _of(facts, "backfill-holds-lock", change.table, why)
+
+
+def _rebuild(change: Change, facts: Facts) -> Rows:
+    yield from copy_loses_writes(change.table, facts)
 
 
 def _rewrite(change: Change, facts: Facts) -> Rows:
@@ -164,6 +180,8 @@ _CHECKS: dict[str, Callable[[Change, Facts], Rows]] = {
     c.ADD_FOREIGN_KEY: _foreign_key,
     c.ADD_CHECK: _check,
     c.ADD_COLUMN: _column,
+    c.UPDATE_ALL: _fill,
+    c.REBUILD: _rebuild,
     c.REWRITE: _rewrite,
     c.REINDEX: _reindex,
     c.REFRESH: _refresh,

@@ -9,7 +9,8 @@ from miger.engine.hazards import changes as c
 from miger.engine.hazards.changes import Act, Change, subject
 from miger.engine.hazards.documents import Documents
 from miger.engine.hazards.facts import Facts
-from miger.engine.hazards.values import ERROR, INFO, WARNING, Finding, Rule, counted
+from miger.engine.hazards.values import ERROR, INFO, NOT_ASKED, WARNING, Finding, Rule
+from miger.engine.words import counted
 
 RULES = (
     Rule("drop-collection", "Rename the collection first, and drop it once a backup is made and nobody has missed it."),
@@ -19,7 +20,6 @@ RULES = (
 )
 
 LARGE = 100_000  # documents
-NOT_ASKED = "the data was not asked"
 
 
 def find(act: Act, facts: Facts) -> Iterator[Finding]:

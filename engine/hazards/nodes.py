@@ -56,14 +56,32 @@ def column_changes(column: Any, table: Name, name: str, dialect: str) -> Change:
             case exp.DefaultColumnConstraint() as default:
                 flags.add(c.DEFAULT) if not isinstance(default.this, exp.Null) else None
                 flags |= {c.VOLATILE} if is_volatile(default.this) else set()
+            case exp.GeneratedAsIdentityColumnConstraint() as made if made.args.get("expression") is not None:
+                flags.add(c.DEFAULT)  # MySQL and SQLite compute it when it is read
             case exp.GeneratedAsIdentityColumnConstraint():
                 flags |= {c.DEFAULT, c.VOLATILE}
             case exp.AutoIncrementColumnConstraint():
-                flags.add(c.DEFAULT)
-            case exp.ComputedColumnConstraint():
-                flags |= {c.GENERATED, c.DEFAULT}
+                flags |= {c.DEFAULT, c.NUMBERED}
+            case exp.ComputedColumnConstraint() as made:
+                stored = made.args.get("persisted") is not False and dialect != "sqlite"
+                flags |= {c.GENERATED, c.DEFAULT} if stored else {c.DEFAULT}
     type_ = sql_of(kind, dialect) if kind is not None else ""
     return Change(c.ADD_COLUMN, table, column=name, type=type_, flags=frozenset(flags))
+
+
+def constraints_of_column(column: Any, new: Change, dialect: str) -> Iterator[Change]:
+    """What PostgreSQL looks at all rows for, though the column is new."""
+    for constraint in column.args.get("constraints") or ():
+        match constraint.args.get("kind"):
+            case exp.UniqueColumnConstraint():
+                yield Change(c.ADD_UNIQUE, new.table, columns=(new.column,))
+            case exp.CheckColumnConstraint() as check:
+                condition = sql_of(check.this, dialect)
+                yield Change(c.ADD_CHECK, new.table, column=new.column, expression=condition)
+            case exp.Reference() as reference if c.DEFAULT in new.flags:
+                other = table_name(reference.this, dialect)
+                filled = frozenset({c.DEFAULT})
+                yield Change(c.ADD_FOREIGN_KEY, new.table, columns=(new.column,), other=other, flags=filled)
 
 
 def is_volatile(default: Any) -> bool:

@@ -131,6 +131,8 @@ def _alter_column(a: _Arguments) -> Iterator[Change]:
         yield from a.change(c.ALTER_TYPE, table, column=column, type=_type(type_), expression=using)
     if a.call.keywords.get("nullable") is False and a.call.keywords.get("existing_nullable") is not False:
         yield from a.change(c.SET_NOT_NULL, table, column=column)
+    if a.call.keywords.get("nullable") is True and a.call.keywords.get("existing_nullable") is not True:
+        yield from a.change(c.DROP_NOT_NULL, table, column=column)
     if to := a.text("new_column_name", -1):
         yield from a.change(c.RENAME_COLUMN, table, column=column, to=to)
 

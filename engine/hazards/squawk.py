@@ -11,9 +11,7 @@ from miger.engine.hazards.values import WARNING, Finding, Rule
 
 RULES = (
     Rule("truncate-cascade", "Name each table that is meant, without CASCADE."),
-    Rule("drop-not-null", "Teach the programs that read the column to take NULL first."),
     Rule("detach-locks", "Use DETACH PARTITION … CONCURRENTLY in a migration with `transaction = false`."),
-    Rule("drop-index-locks", "Use DROP INDEX CONCURRENTLY in a migration with `transaction = false`."),
     Rule("domain-check-scans", "Put the check on the tables, NOT VALID, and validate it in a migration of its own."),
 )
 
@@ -23,14 +21,9 @@ ITS_OWN = {
         "truncate-cascade",
         "it empties every table that refers to this one, and those that refer to them",
     ),
-    "ban-drop-not-null": ("drop-not-null", "programs that read the column may not expect NULL"),
     "require-concurrent-partition-detach": (
         "detach-locks",
         "nobody can read or write the table until the partition is off",
-    ),
-    "require-concurrent-index-deletion": (
-        "drop-index-locks",
-        "nobody can read or write the table until the index is gone",
     ),
     "ban-alter-domain-with-add-constraint": ("domain-check-scans", "every table with a column of the domain is read"),
 }
@@ -38,6 +31,8 @@ ITS_OWN = {
 OURS_TOO = {
     "ban-drop-table": "drop-table",
     "ban-drop-column": "drop-column",
+    "ban-drop-not-null": "drop-not-null",
+    "require-concurrent-index-deletion": "drop-index",
     "ban-drop-database": "drop-database",
     "renaming-table": "rename-table",
     "renaming-column": "rename-column",
@@ -116,13 +111,13 @@ def _read(output: bytes) -> Iterator[Remark]:
         yield Remark(int(number), int(found["line"]), str(found["rule_name"]))
 
 
-def finding_of(remark: Remark, *, understood: bool) -> Finding | None:
-    """A remark in our words; None for what we tell ourselves, and for matters of taste."""
+def finding_of(remark: Remark, *, understood: bool, subject: str = "") -> Finding | None:
+    """A remark in our words; None for what we tell ourselves, and for matters of taste. `subject`: the table."""
     if remark.rule in ITS_OWN:
         code, why = ITS_OWN[remark.rule]
-        return Finding(code, WARNING, "", why)
+        return Finding(code, WARNING, subject, why)
     if remark.rule in OURS_TOO and not understood:
         return Finding(
-            OURS_TOO[remark.rule], WARNING, "", f"squawk says so ({remark.rule}); Miger cannot read the statement"
+            OURS_TOO[remark.rule], WARNING, subject, f"squawk says so ({remark.rule}); Miger cannot read the statement"
         )
     return None

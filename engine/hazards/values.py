@@ -9,6 +9,7 @@ ERROR, WARNING, INFO = "error", "warning", "info"
 SEVERITIES = (ERROR, WARNING, INFO)
 TINY_ROWS = 1000  # a table with fewer is locked, scanned or written anew in no time
 DOCS = "docs/hazards.md"
+NOT_ASKED = "the data was not asked"
 
 
 class Rule(NamedTuple):
@@ -79,11 +80,6 @@ class HazardReport(NamedTuple):
     def refused(self) -> tuple[Hazard, ...]:
         """Those because of which `up` and `down` refuse."""
         return tuple(hazard for hazard in self.hazards if hazard.refused)
-
-
-def counted(number: int, one: str, many: str = "") -> str:
-    """`1 row`, `10,231 rows`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
 def by_code(rules: Iterable[Rule]) -> dict[str, Rule]:

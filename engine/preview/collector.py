@@ -78,7 +78,7 @@ class _Step:
             rows=event.rows,
             ms=event.ms,
             count=event.count,
-            locks=tuple(Lock(relation, mode, event.ms) for relation, mode in effects.locks),
+            locks=_locks(effects, event.ms),
             rewritten=effects.rewritten,
         )
 
@@ -107,6 +107,11 @@ class _Step:
     def _of(self, event: StatementStarted | StatementFinished) -> StatementPreview:
         known = None if self._python else self._texts.get((event.section, event.number))
         return known or StatementPreview(event.section, event.number, event.line, "", event.text)
+
+
+def _locks(effects: Effects, ms: float) -> tuple[Lock, ...]:
+    seen = [Lock(relation, mode, ms) for relation, mode in effects.locks]
+    return tuple(sorted(seen + [Lock(relation, mode, ms, measured=False) for relation, mode in effects.derived]))
 
 
 def _held_to_the_end(statements: list[StatementPreview]) -> list[StatementPreview]:

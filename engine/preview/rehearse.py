@@ -16,7 +16,7 @@ from miger.engine.preview.rollback import run_to_its_end
 from miger.engine.preview.values import Preview, StepPreview
 from miger.engine.recovery import mark_applied
 from miger.engine.run import Run
-from miger.engine.schema import SchemaChange, compare_schemas
+from miger.engine.schema import compare_schemas
 from miger.engine.state import Lease
 
 LEASE_SECONDS = 3600.0  # nobody else knows of the copy
@@ -49,7 +49,7 @@ def rehearse(
             notes += _there_and_back(Run(copy, owner, lease), plan, before, after)
         notes += collector.log
     steps = tuple(collector.step(step.id) for step in plan.steps)
-    changes = compare_schemas(before, after)
+    changes = compare_schemas(before, after, definition=backend.definition)
     return Preview(
         "rehearse", plan.direction, backend.environment.name, backend.name, steps, changes, tuple(dict.fromkeys(notes))
     )
@@ -77,20 +77,21 @@ def _there_and_back(run: Run, plan: Plan, before: dict[str, str], after: dict[st
     notes = []
     try:
         execute_plan(run, Plan(other, tuple(steps)))
-        notes.append(f"`{other}` works" + _different(compare_schemas(before, run.backend.read_schema())))
+        notes.append(f"`{other}` works" + _different(run.backend, before))
     except RefusedError as error:
         return [f"`{other}` was not tried to its end: {error.message}"]
     except MigerError as error:
         return [f"`{other}` fails: {error.message}"]
     try:
         execute_plan(run, plan)
-        notes.append(f"`{plan.direction}` works again" + _different(compare_schemas(after, run.backend.read_schema())))
+        notes.append(f"`{plan.direction}` works again" + _different(run.backend, after))
     except MigerError as error:
         notes.append(f"`{plan.direction}` fails the second time: {error.message}")
     return notes
 
 
-def _different(changes: tuple[SchemaChange, ...]) -> str:
+def _different(copy: Backend, wanted: dict[str, str]) -> str:
+    changes = compare_schemas(wanted, copy.read_schema(), definition=copy.definition)
     if not changes:
         return ", and the schema is as before"
     return f", but leaves another schema: {', '.join(f'{change.object} {change.verb}' for change in changes)}"

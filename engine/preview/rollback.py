@@ -52,7 +52,7 @@ def roll_back(
         backend.environment.name,
         backend.name,
         steps,
-        compare_schemas(before, after),
+        compare_schemas(before, after, definition=backend.definition),
         notes,
     )
 

@@ -11,11 +11,15 @@ PLANNED, DONE, FAILED, NOT_RUN = "planned", "done", "failed", "not run"
 
 
 class Lock(NamedTuple):
-    """A lock that a statement took on a relation; `ms` is how long a run would hold it."""
+    """A lock that a statement took on a relation; `ms` is how long a run would hold it.
+
+    One that is not `measured` is derived from the statement: an earlier step of the same dry run held it already.
+    """
 
     relation: str
     mode: str
     ms: float
+    measured: bool = True
 
 
 class StatementPreview(NamedTuple):

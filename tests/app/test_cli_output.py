@@ -11,8 +11,8 @@ import sys
 
 import pytest
 
-from miger.cli.narration import duration
 from miger.cli.parser import make_parser
+from miger.engine.words import duration
 
 from tests.app.sandbox import COMMAND, Sandbox
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 
 import pytest
 
@@ -65,6 +66,38 @@ def test_changes_by_hand_are_told_object_by_object(project: Sandbox) -> None:
     project.rows("DROP TABLE three")
     project.rows("ALTER TABLE one DROP COLUMN hand")
     assert set(drift(project)) <= {one, two}, "SQLite keeps the text, and may word it anew"
+
+
+REMADE = """
+CREATE TABLE "new_one" ("id" int4 NOT NULL DEFAULT (0), name varchar( 9 ) COLLATE BINARY,
+    CONSTRAINT positive CHECK ((id>=0)), UNIQUE ("name" ASC));
+DROP TABLE one; ALTER TABLE new_one RENAME TO one;
+CREATE INDEX "by_name" ON "one" ([name]);
+"""
+
+
+def test_a_table_that_was_made_anew_in_other_words_is_no_drift_on_sqlite(sandbox: Sandbox) -> None:
+    if not sandbox.sqlite:
+        pytest.skip("other databases tell their definitions in one wording")
+    made = "CREATE TABLE one (id INT4 DEFAULT 0 NOT NULL, name VARCHAR(9) UNIQUE, CONSTRAINT positive CHECK (id >= 0));"
+    sandbox.sql("0001_one", made + "\nCREATE INDEX by_name ON one (name);")
+    sandbox.miger("up")
+    noted = sandbox.rows("SELECT name, definition FROM miger_schema WHERE name LIKE '%one'")
+    assert noted == [("table one", made[:-1])], "a note is the text, as it was in earlier versions: no old one is drift"
+    with sqlite3.connect(sandbox.url.removeprefix("sqlite:///")) as connection:
+        connection.executescript(REMADE)
+    connection.close()
+    assert sandbox.rows("SELECT sql FROM sqlite_master WHERE name = 'one'") != [(made[:-1],)]
+    assert drift(sandbox) == {}
+    sandbox.table("0002_two", "two")
+    assert "changed by something else" not in sandbox.miger("up").err
+    assert drift(sandbox) == {}
+    with sqlite3.connect(sandbox.url.removeprefix("sqlite:///")) as connection:
+        connection.executescript(REMADE.replace(">=0", ">0"))
+    connection.close()
+    assert drift(sandbox) == {"table one": "changed"}
+    told = [line for line in sandbox.miger("verify", code=6).out.splitlines() if line.startswith("    ")]
+    assert told == ["    - constraint positive check (id >= 0)", "    + constraint positive check (id > 0)"]
 
 
 def test_rows_are_no_drift(project: Sandbox) -> None:

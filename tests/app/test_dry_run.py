@@ -124,6 +124,28 @@ def test_a_rehearsal_goes_back_and_up_again(project: Sandbox) -> None:
     assert "not tried back: 0003_more has no `down`" in notes
 
 
+REBUILD = """
+def up(db):
+    with db.op.batch_alter_table("users") as users:
+        users.alter_column("name", nullable=False)
+
+def down(db):
+    with db.op.batch_alter_table("users") as users:
+        users.alter_column("name", nullable=True)
+"""
+
+
+def test_a_rehearsal_sees_that_a_table_which_is_rebuilt_there_and_back_is_as_before(project: Sandbox) -> None:
+    if not project.sqlite:
+        pytest.skip("other databases alter their tables in place")
+    in_python(project, REBUILD)
+    document = project.miger("up", "--dry-run=rehearse", "--json").document
+    assert "`down` works, and the schema is as before" in document["notes"]
+    assert "`up` works again, and the schema is as before" in document["notes"]
+    [change] = document["schema"]
+    assert change["after"].splitlines()[1:] == ["name TEXT not null", "email TEXT", "primary key (id)"]
+
+
 def test_the_script_can_be_saved_printed_and_run_by_hand(project: Sandbox) -> None:
     in_python(project, "def up(db):\n    db.execute('CREATE TABLE more (id INTEGER)')\n")
     file = project.path("script.sql")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 
 from tests.app.sandbox import Sandbox
@@ -104,41 +102,6 @@ def test_ids_and_all(sqlite_sandbox: Sandbox) -> None:
     assert told("--all") == ["0002_view", "0003_drop"]
     assert told("--offline") == ["0002_view", "0003_drop"]
     sqlite_sandbox.miger("lint", "0009", code=2)
-
-
-def test_github_reads_annotations(sqlite_sandbox: Sandbox) -> None:
-    users(sqlite_sandbox)
-    path = sqlite_sandbox.sql("0002_drop", DROP, "SELECT 1;")
-    [line] = sqlite_sandbox.miger("lint", "--format", "github", code=REFUSED).out.splitlines()
-    assert line.startswith(f"::error file={path},line=4,title=drop-column::column users.phone holds 2 values")
-
-
-def test_what_github_would_misread_is_escaped(sqlite_sandbox: Sandbox) -> None:
-    sqlite_sandbox.sql("0001_a", 'DROP INDEX "50%,\n::error::";', "SELECT 1;")
-    [line] = sqlite_sandbox.miger("lint", "--format", "github").out.splitlines()
-    assert "50%25,%0A::error::" in line
-
-
-def test_sarif_has_what_its_readers_need(sqlite_sandbox: Sandbox) -> None:
-    users(sqlite_sandbox)
-    allow = 'allow = [{ hazard = "drop-column", reason = "moved" }]'
-    sqlite_sandbox.sql("0002_drop", f"{DROP}\nDROP TABLE users;", "SELECT 1;", metadata=allow)
-    document = json.loads(sqlite_sandbox.miger("lint", "--format", "sarif", code=REFUSED).out)
-    assert document["version"] == "2.1.0" and document["$schema"].endswith("sarif-2.1.0.json")
-    [run] = document["runs"]
-    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert rules == sorted(set(rules))
-    assert [(found["ruleId"], found["level"]) for found in run["results"]] == [
-        ("drop-column", "error"),
-        ("drop-table", "error"),
-    ]
-    for found in run["results"]:
-        assert rules[found["ruleIndex"]] == found["ruleId"]
-        place = found["locations"][0]["physicalLocation"]
-        assert place["region"]["startLine"] >= 1
-        assert place["artifactLocation"]["uri"].endswith("migrations/0002_drop.sql")
-        assert found["message"]["text"]
-    assert run["results"][0]["suppressions"] == [{"kind": "inSource", "justification": "moved"}]
 
 
 def test_a_plan_without_hazards_is_quiet(sqlite_sandbox: Sandbox) -> None:

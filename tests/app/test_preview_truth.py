@@ -70,8 +70,9 @@ def run_really(project: Project) -> tuple[list[Any], list[Any]]:
         project.run(plan, on_event=collector)
     with project._pool.connection() as backend:
         after = backend.read_schema()
+        changes = list(compare_schemas(before, after, definition=backend.definition))
     steps = tuple(collector.step(step.id) for step in plan.steps)
-    return told(Preview("", "up", "", "", steps)), list(compare_schemas(before, after))
+    return told(Preview("", "up", "", "", steps)), changes
 
 
 @pytest.mark.parametrize(("backend_name", "plan"), CASES, ids=lambda value: getattr(value, "name", value))
@@ -163,7 +164,7 @@ def test_the_demo_project_does_what_its_dry_run_says(sandbox: Sandbox, mode: str
         steps, changes = run_really(project)
     assert preview.ok
     assert loosely(told(preview)) == loosely(steps)
-    assert loosely(preview.changes) == loosely(changes)
+    assert list(preview.changes or ()) == changes
 
 
 def loosely(value: Any) -> Any:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from argparse import Namespace
 
 from miger.cli.hazards import as_document, lines_of
-from miger.cli.narration import counted
 from miger.cli.output import Output
 from miger.engine.errors import RefusedError
 from miger.engine.hazards import HazardReport
+from miger.engine.words import counted
 from miger.project import Project
 
 
@@ -16,16 +16,24 @@ def run(args: Namespace, output: Output) -> int:
     """Prints the hazards; changes nothing. Exits with 7 where one is an error that nothing allows."""
     with Project.open(args.folder, args.environment) as project:
         report = project.lint(*args.targets, every=args.every, offline=args.offline)
+        config = project.config.path
     form = "json" if output.json else args.format
     if form == "json":
         output.document({"hazards": list(map(as_document, report.hazards)), "notes": list(report.notes)})
     elif form == "text":
         _print(report, output)
     else:
-        from miger.cli import reports  # deferred: for CI
-
-        reports.github(report, output) if form == "github" else output.document(reports.sarif(report))
+        _write_for_ci(report, output, form, config)
     return RefusedError.exit_code if report.refused else 0
+
+
+def _write_for_ci(report: HazardReport, output: Output, form: str, config: str) -> None:
+    from miger.cli import reports  # deferred: few ask for it
+
+    if form == "github":
+        reports.github(report, output, config)
+    else:
+        output.document(reports.sarif(report, config))
 
 
 def _print(report: HazardReport, output: Output) -> None:

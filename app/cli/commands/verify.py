@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from miger.cli.narration import counted
 from miger.cli.output import Output
 from miger.cli.running import ask, confirmed
 from miger.engine.drift import Drift
 from miger.engine.errors import IntegrityError
 from miger.engine.verification import VerifyReport
+from miger.engine.words import counted
 from miger.project import Project
 
 DIRTY_EXIT = 4

@@ -85,6 +85,24 @@ DESTRUCTIVE = (
         "CREATE VIEW all_names AS SELECT name FROM users;",
     ),
     Case(
+        "drop-partition",
+        "mysql",
+        "ALTER TABLE parts DROP PARTITION p0, p1;",
+        "ALTER TABLE parts ADD PARTITION (PARTITION p2 VALUES LESS THAN (1000));",
+        "ALTER TABLE parts EXCHANGE PARTITION p0 WITH TABLE users;",
+        "error",
+        "CREATE TABLE parts (id INT) PARTITION BY RANGE (id) (PARTITION p0 VALUES LESS THAN (10), "
+        "PARTITION p1 VALUES LESS THAN (100));\nINSERT INTO parts VALUES (1), (2), (20);",
+        "partition parts (p0, p1) holds 3 rows that are lost",
+    ),
+    Case(
+        "drop-cascade",
+        "postgresql",
+        "DROP TYPE IF EXISTS mood CASCADE;",
+        "DROP TABLE users CASCADE;\nDROP VIEW names CASCADE;",
+        "DROP TYPE mood;",
+    ),
+    Case(
         "drop-schema",
         "postgresql",
         "DROP SCHEMA shop CASCADE;",
@@ -166,6 +184,14 @@ CLIENTS = (
         "ALTER TABLE users ADD COLUMN age INTEGER NOT NULL DEFAULT 0;",
         "error",
         ROWS,
+    ),
+    Case(
+        "drop-not-null",
+        "postgresql",
+        "ALTER TABLE users ALTER COLUMN name DROP NOT NULL;",
+        "CREATE TABLE more (id INT NOT NULL);\nALTER TABLE more ALTER COLUMN id DROP NOT NULL;",
+        "ALTER TABLE users ALTER COLUMN name DROP DEFAULT;",
+        "info",
     ),
     Case(
         "narrowed-type",
@@ -317,6 +343,13 @@ POSTGRESQL = (
         "ALTER TABLE users ADD COLUMN added timestamptz DEFAULT now(), ADD COLUMN a int DEFAULT 0;",
         "ALTER TABLE users ADD COLUMN key uuid;\nALTER TABLE users ALTER COLUMN key SET DEFAULT gen_random_uuid();",
     ),
+    Case(
+        "backfill-holds-lock",
+        "postgresql",
+        "ALTER TABLE users ADD COLUMN nick TEXT;\nUPDATE users SET nick = name;",
+        "UPDATE users SET name = 'x';\nALTER TABLE users ADD COLUMN a TEXT;\nUPDATE users SET a = 'x' WHERE id = 1;",
+        "UPDATE users SET nick = name;",
+    ),
     Case("table-rewrite", "postgresql", "VACUUM FULL users;", "VACUUM users;", "VACUUM (ANALYZE) users;"),
     Case(
         "reindex-blocks-writes",
@@ -356,6 +389,20 @@ OTHERS = (
         "CREATE TABLE more (id INTEGER);\nINSERT INTO more SELECT id FROM users;\nALTER TABLE more RENAME TO many;",
         "ALTER TABLE users ADD COLUMN nick TEXT;",
     ),
+    Case(
+        "table-rebuild",
+        "postgresql",
+        REBUILD,
+        f"LOCK TABLE users IN EXCLUSIVE MODE;\n{REBUILD}",
+        "ALTER TABLE users ADD COLUMN nick TEXT;",
+    ),
+    Case(
+        "table-rebuild",
+        "mysql",
+        REBUILD,
+        f"LOCK TABLES users WRITE;\n{REBUILD}",
+        "ALTER TABLE users ADD COLUMN nick TEXT;",
+    ),
     Case("whole-file-lock", "sqlite", "VACUUM;", "CREATE INDEX by_name ON users (name);", "ANALYZE;"),
 )
 
@@ -368,25 +415,11 @@ SQUAWK = (
         "TRUNCATE users, orders;",
     ),
     Case(
-        "drop-not-null",
-        "postgresql",
-        "ALTER TABLE users ALTER COLUMN name DROP NOT NULL;",
-        "CREATE TABLE more (id INT NOT NULL);\nALTER TABLE more ALTER COLUMN id DROP NOT NULL;",
-        "ALTER TABLE users ALTER COLUMN name DROP DEFAULT;",
-    ),
-    Case(
         "detach-locks",
         "postgresql",
         "ALTER TABLE users DETACH PARTITION users_2020;",
         "ALTER TABLE users ATTACH PARTITION users_2020 FOR VALUES IN (2020);",
         "ALTER TABLE users DETACH PARTITION users_2020 CONCURRENTLY;",
-    ),
-    Case(
-        "drop-index-locks",
-        "postgresql",
-        "DROP INDEX by_name;",
-        "DROP VIEW by_name;",
-        "DROP INDEX CONCURRENTLY by_name;",
     ),
     Case(
         "domain-check-scans",

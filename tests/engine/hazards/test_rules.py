@@ -35,6 +35,7 @@ def look(case: Case, folder: Path, *, offline: bool) -> None:
     found = [hazard for hazard in hazards_of(folder, case.hazard, offline=offline) if hazard.code == case.code]
     assert {hazard.severity for hazard in found} == {case.severity}
     assert found[0].line in (2, 3, 4)
+    assert len({(hazard.line, hazard.subject) for hazard in found}) == len(found), "told twice"
     if case.message:
         assert case.message in [hazard.message for hazard in found]
     for sql in (case.near, case.fixed):
