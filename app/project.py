@@ -10,198 +10,28 @@ with Project.open("shop", environment="dev") as project:
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from miger import __version__
-from miger.backends.registry import backend_class_for
-from miger.engine.config import Config, Environment, find_config, load_config
-from miger.engine.errors import BadMigrations, LockHeld, RefusedError
-from miger.engine.graph import MigrationGraph
-from miger.engine.loader import load_folder
-from miger.engine.planner import DOWN, UP, Plan, PlanRequest, make_plan, plan_up
-from miger.engine.pool import Pool
+from miger.engine.errors import LockHeld, PlanChanged, RefusedError
+from miger.engine.planner import DOWN, UP, Plan, plan_up
 from miger.engine.state import Holder
-from miger.engine.status import Status, status_of
+from miger.looking import Looking, this_owner
 
 if TYPE_CHECKING:
-    from miger.engine.backend import Backend
     from miger.engine.drift import Drift
     from miger.engine.events import Observer
     from miger.engine.executor import RunResult
-    from miger.engine.hazards import HazardReport
     from miger.engine.interrupt import Interrupt
-    from miger.engine.owner import Owner
-    from miger.engine.preview import Preview
     from miger.engine.run import Run
-    from miger.engine.state import Checkpoint, HistoryEntry, Snapshot
-    from miger.engine.verification import VerifyReport
 
 
-class Project:
-    """A folder with a `miger.toml`, and the database of one of its environments.
+class Project(Looking):
+    """A folder with a `miger.toml`, and the database of one of its environments: what can be asked, and done.
 
     May be used from several threads: each call works on a connection of its own, at most `pool_size`
     at a time.
     """
-
-    def __init__(self, config: Config, environment: Environment) -> None:
-        self.config = config
-        self.environment = environment
-        self._graph: MigrationGraph | None = None
-        self._backend_class, self._pool = self._connect_later()
-
-    def _connect_later(self) -> tuple[type[Backend], Pool]:
-        backend_class = backend_class_for(self.environment, self.config.path)
-        environment, prefix = self.environment, self.config.history
-        return backend_class, Pool(lambda: backend_class(environment, prefix), environment.pool_size)
-
-    @classmethod
-    def open(cls, path: str = ".", environment: str | None = None) -> Project:
-        """Reads `miger.toml` in `path` or a folder above it. Connects to nothing yet.
-
-        Raises ConfigError.
-        """
-        config = load_config(find_config(path))
-        return cls(config, config.environment(environment))
-
-    def reconfigured(self, config: Config) -> Project:
-        """This project under another configuration, with the environment of the same name; the folder is read anew.
-
-        This one stays as it is: close it, and calls under way in other threads end on the connections they
-        have. Raises ConfigError, also where that environment is gone.
-        """
-        return Project(config, config.environment(self.environment.name))
-
-    def close(self) -> None:
-        """Disconnects."""
-        self._pool.close()
-
-    def __enter__(self) -> Project:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        self.close()
-
-    @property
-    def backend_name(self) -> str:
-        """The kind of database: sqlite, postgresql and so on."""
-        return self._backend_class.name
-
-    @property
-    def runs_sql(self) -> bool:
-        """Whether migrations may be SQL files."""
-        return self._backend_class.runs_sql
-
-    @property
-    def dialect(self) -> str:
-        """How SQL files are split, for `miger.engine.statements.split`."""
-        return self._backend_class.dialect
-
-    def server(self) -> str:
-        """Name and version of the database's server. Raises UnreachableError."""
-        return self._pool.read(lambda backend: backend.server())
-
-    @property
-    def graph(self) -> MigrationGraph:
-        """The migrations of the folder. Raises BadMigrations with every problem there is."""
-        if self._graph is None:
-            self._graph = read_graph(self.config.migrations)
-        return self._graph
-
-    def reload(self) -> None:
-        """Forgets what was read from the migrations folder, so that it is read again."""
-        self._graph = None
-
-    # Looking
-
-    def status(self) -> Status:
-        """What state each migration is in. Writes nothing."""
-        graph = self.graph
-        return status_of(graph, self._pool.read(_snapshot))
-
-    def plan(
-        self,
-        direction: str = UP,
-        target: str | None = None,
-        *,
-        steps: int | None = None,
-        to: str | None = None,
-        out_of_order: str | None = None,
-    ) -> Plan:
-        """The steps that `up` or `down` would run now. Writes nothing.
-
-        Raises what stands against it: DirtyError, HistoryMismatch, LateMigrations, RefusedError,
-        UnknownTarget, UsageError.
-        """
-        request = PlanRequest(direction, target, steps, to, out_of_order or self.environment.out_of_order)
-        graph = self.graph  # its problems are told before a database is asked
-        return self._pool.read(lambda backend: self._make_plan(graph, backend, request))
-
-    def history(self, limit: int | None = None, id: str | None = None) -> list[HistoryEntry]:
-        """What happened, newest first."""
-        return self._pool.read(lambda backend: backend.history(limit, id))
-
-    def checkpoints(self, id: str, direction: str) -> dict[str, Checkpoint]:
-        """The finished pieces of a migration that is under way or dirty, by key."""
-        return self._pool.read(lambda backend: backend.checkpoints(id, direction))
-
-    def verify(self) -> VerifyReport:
-        """Compares checksums and files, runs the verify sections, rolled back, and looks for drift."""
-        from miger.engine.run import Run
-        from miger.engine.state import Lease
-        from miger.engine.verification import verify_all
-
-        late_is_wrong = self.environment.out_of_order == "error"
-        with self._pool.connection() as backend:
-            run = Run(backend, _owner(), Lease("", 0))
-            status, ignored = self._status(backend), self.config.drift_ignore
-            return verify_all(run, self.graph, status, late_is_wrong=late_is_wrong, drift_ignore=ignored)
-
-    def preview(self, plan: Plan, mode: str = "auto", *, rows: int | None = None) -> Preview:
-        """What a plan that `plan` made would do on this database. Nothing of it stays.
-
-        `mode` is auto (the truest there is), rollback, rehearse or sql, see `miger.engine.preview`; `rows` how
-        many of each table a scratch copy gets at most. Raises UsageError, RefusedError, UnreachableError.
-        """
-        from miger.engine.preview import SAMPLE_ROWS, make_preview
-
-        applied = tuple(item.migration for item in self.status().migrations if item.state == "applied")
-        known = tuple(migration for migration in applied if migration is not None)
-        sample = SAMPLE_ROWS if rows is None else rows
-        with self._pool.connection() as backend:
-            return make_preview(backend, plan, _owner(), mode, applied=known, rows=sample)
-
-    def hazards(self, plan: Plan) -> HazardReport:
-        """What in a plan that `plan` made may hurt; its data is asked, read-only. Changes nothing.
-
-        Raises IntegrityError where a file has changed, UnreachableError.
-        """
-        from miger.engine.hazards import find_hazards
-
-        return self._pool.read(lambda backend: find_hazards(backend, plan))
-
-    def lint(self, *targets: str, every: bool = False, offline: bool = False) -> HazardReport:
-        """The hazards of these migrations, of all, or of those that are pending; of their `up`.
-
-        `offline`: no database is asked, neither which are pending nor about its rows. Raises UnknownTarget.
-        """
-        from miger.engine.hazards.lint import lint
-
-        graph, mode = self.graph, self.environment.out_of_order
-        ids = [graph.resolve(target) for target in targets] or (list(graph) if every else None)
-        if offline:
-            return lint(self._backend_class(self.environment, self.config.history), graph, ids, None)
-        return self._pool.read(lambda backend: lint(backend, graph, ids, self._status(backend), mode))
-
-    def script(self, plan: Plan) -> Iterator[str]:
-        """The plan as a script for the database's own client, in pieces. Asks no database."""
-        from miger.engine.preview.script import script
-
-        return script(self._backend_class(self.environment, self.config.history), plan)
-
-    # Changing
 
     def up(
         self,
@@ -248,6 +78,7 @@ class Project:
         plan: Plan,
         *,
         guarded: bool = False,
+        exactly: bool = False,
         confirm: str | None = None,
         wait: float | None = None,
         on_event: Observer | None = None,
@@ -256,6 +87,7 @@ class Project:
         """Runs a plan that `plan` made, as `up` and `down` do.
 
         It is made again under the lease: what was pending may have been applied by another run meanwhile.
+        `exactly`: raises PlanChanged, with nothing run, where that gives other steps or other texts.
         `guarded`: raises HazardsFound where it loses something or is bound to fail, and no metadata allows that.
         """
         from miger.engine.drift import noting_schema
@@ -273,6 +105,8 @@ class Project:
             self._refuse_hazards(plan)
         with self._leased(confirm, wait, on_event, interrupt) as run:
             again = self._make_plan(self.graph, run.backend, request)
+            if exactly and again.contents != plan.contents:
+                raise PlanChanged(plan.ids, again.ids)
             if again.ids != plan.ids:
                 check_code(again)
             with noting_schema(run, self.config.drift_ignore):
@@ -350,7 +184,7 @@ class Project:
             holder = backend.snapshot().holder
             if holder is None or (token is not None and holder.token != token):
                 return None
-            owner = _owner()
+            owner = this_owner()
             answer = backend.acquire(owner, self.environment.lease, dead=holder)
             if isinstance(answer, Holder):
                 raise LockHeld(
@@ -362,17 +196,7 @@ class Project:
             backend.release(answer)
         return holder
 
-    def holder(self) -> Holder | None:
-        """Who holds the lease."""
-        return self._pool.read(_snapshot).holder
-
     # Within
-
-    def _make_plan(self, graph: MigrationGraph, backend: Backend, request: PlanRequest) -> Plan:
-        return make_plan(graph, self._status(backend), request, backend.runs_in_transaction)
-
-    def _status(self, backend: Backend) -> Status:
-        return status_of(self.graph, _snapshot(backend))
 
     @contextlib.contextmanager
     def _leased(
@@ -388,7 +212,7 @@ class Project:
         from miger.engine.state import Lease
 
         self._refuse_unconfirmed(confirm)
-        environment, owner = self.environment, _owner()
+        environment, owner = self.environment, this_owner()
         with self._pool.connection() as backend:
             backend.prepare()
             run = Run(backend, owner, Lease(owner.run, 0), [on_event] if on_event else [], interrupt)
@@ -418,43 +242,3 @@ class Project:
         refused = self.hazards(plan).refused
         if refused:
             raise HazardsFound(refused)
-
-    def resolve(self, target: str) -> str:
-        """The id that `target` means, in the folder or in the database. Raises UnknownTarget."""
-        status = self.status()
-        if target in status.by_id:
-            return target
-        missing = [id for id in status.ids("missing", "dirty") if target in id and id not in self.graph]
-        return missing[0] if len(missing) == 1 else self.graph.resolve(target)
-
-
-def read_graph(folder: str) -> MigrationGraph:
-    """The migrations of a folder. Raises BadMigrations with every problem there is."""
-    loaded = load_folder(folder)
-    graph = MigrationGraph(loaded.migrations, {_id_of(problem.file) for problem in loaded.problems})
-    problems = (*loaded.problems, *graph.problems)
-    if problems:
-        raise BadMigrations("the migrations folder has problems:", problems)
-    return graph
-
-
-def _snapshot(backend: Backend) -> Snapshot:
-    """What the database says; the lease of a process that is seen to be dead counts as expired."""
-    snapshot = backend.snapshot()
-    holder = snapshot.holder
-    if holder is not None and not holder.expired:
-        from miger.engine.owner import is_dead
-
-        if is_dead(holder):
-            return snapshot._replace(holder=holder._replace(expired=True))
-    return snapshot
-
-
-def _id_of(file: str) -> str:
-    return os.path.splitext(os.path.basename(file))[0]
-
-
-def _owner() -> Owner:
-    from miger.engine.owner import this_process
-
-    return this_process(__version__)

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from miger.cli.hazards import as_document as hazard_document
 from miger.cli.output import Output
 from miger.cli.preview_text import print_preview
-from miger.engine.errors import StepFailed, UsageError
+from miger.engine.errors import StepFailed
 from miger.engine.planner import Plan
 from miger.engine.preview.values import Preview, StepPreview
 from miger.project import Project
+from miger.script_file import save_script
 
 
 def dry_run(args: Namespace, output: Output, make_plan: Callable[[Project], Plan]) -> int:
@@ -19,7 +20,7 @@ def dry_run(args: Namespace, output: Output, make_plan: Callable[[Project], Plan
     with Project.open(args.folder, args.environment) as project:
         plan = make_plan(project)
         if args.save:
-            _save(project, plan, args.save)
+            save_script(project, plan, args.save)
             output.say(f"wrote {args.save}")
         preview = project.preview(plan, args.dry_run)
     if output.json:
@@ -27,16 +28,6 @@ def dry_run(args: Namespace, output: Output, make_plan: Callable[[Project], Plan
     else:
         print_preview(output, preview)
     return 0 if preview.ok else StepFailed.exit_code
-
-
-def _save(project: Project, plan: Plan, path: str) -> None:
-    try:
-        with open(path, "x", encoding="utf-8", newline="\n") as file:
-            file.writelines(project.script(plan))
-    except FileExistsError:
-        raise UsageError(f"{path} exists already", "choose another name") from None
-    except OSError as error:
-        raise UsageError(f"cannot write {path}: {error.strerror}") from error
 
 
 def as_document(preview: Preview) -> dict[str, object]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from miger.cli.output import Output
 from miger.cli.running import ask
 from miger.engine.errors import HazardsFound
-from miger.engine.hazards import Hazard
+from miger.engine.hazards.values import Hazard
 from miger.engine.planner import Plan
 from miger.project import Project
 

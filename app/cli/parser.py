@@ -134,6 +134,8 @@ def _looking(commands: Commands) -> None:  # type: ignore[valid-type]
     verify = _command(commands, "verify", "check checksums, files, verify sections and drift of the schema")
     verify.add_argument("--accept-drift", action="store_true", help="take the schema as it is now as right")
     _consent(verify)
+    web = _command(commands, "web", "serve the workbench to a browser on this machine")
+    web.add_argument("--port", type=_port, metavar="N", default=8000, help="default 8000; 0 takes any that is free")
 
 
 def _running(commands: Commands) -> None:  # type: ignore[valid-type]
@@ -180,7 +182,8 @@ def _making(commands: Commands) -> None:  # type: ignore[valid-type]
     names = "sqlite (default), postgresql, mysql or mongodb"
     init.add_argument("--template", default="sqlite", metavar="NAME", help=names)
     create = _command(commands, "create", "write a new migration")
-    create.add_argument("name", metavar="NAME")
+    create.add_argument("name", nargs="?", metavar="NAME", help="what it does: add_user_email (with --merge: optional)")
+    create.add_argument("--merge", action="store_true", help="bring the heads together; nothing is run for that")
     kind = create.add_mutually_exclusive_group()
     kind.add_argument("--sql", dest="kind", action="store_const", const="sql", help="SQL (default, but on MongoDB)")
     kind.add_argument("--python", dest="kind", action="store_const", const="python", help="Python")
@@ -217,6 +220,12 @@ def _consent(parser: Parser) -> None:
 def _count(text: str) -> int:
     if not text.isascii() or not text.isdigit():
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 0 up")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
     return int(text)
 
 

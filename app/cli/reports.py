@@ -7,8 +7,8 @@ from collections import Counter
 
 from miger import __version__
 from miger.cli.output import Output
-from miger.engine.hazards import Hazard, HazardReport
 from miger.engine.hazards.catalogue import CATALOGUE
+from miger.engine.hazards.values import Hazard, HazardReport
 
 _ANNOTATIONS = {"error": "error", "warning": "warning", "info": "notice"}
 _LEVELS = {"error": "error", "warning": "warning", "info": "note"}

@@ -113,7 +113,7 @@ def test_the_same_name_in_the_same_second_is_refused(
 def test_a_file_that_the_graph_does_not_know_is_not_overwritten(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("miger.scaffold.new_id", lambda name: "0001_more")
+    monkeypatch.setattr("miger.scaffold.write.new_id", lambda name, now=None: "0001_more")
     (tmp_path / "0001_more.sql").write_text("mine")
     with pytest.raises(UsageError, match="exists already"):
         create_migration(str(tmp_path), MigrationGraph([]), "more")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import io
 import json
 import os
 import shutil
@@ -21,6 +20,8 @@ from miger.cli.commands.demo import PROJECT, copy_project
 from miger.cli.main import main
 from miger.demo.story import STORY
 from miger.engine.errors import UsageError
+
+from tests.workbench.terminal import Terminal
 
 USAGE = 2
 LAST_TWO = ("20260209090000_add_currency", "20260209100000_create_stock")
@@ -219,45 +220,16 @@ def test_a_folder_that_cannot_be_written_is_a_usage_error(tmp_path: Path) -> Non
         copy_project(str(tmp_path / "file" / "shop"))
 
 
-class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def on_a_terminal(monkeypatch: pytest.MonkeyPatch, typed: str) -> Terminal:
-    screen = Terminal()
-    monkeypatch.setattr(sys, "stdin", Terminal(typed))
-    monkeypatch.setattr(sys, "stdout", screen)
-    return screen
-
-
-def test_on_a_terminal_q_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = on_a_terminal(monkeypatch, "\nq\n")
-    assert main(["demo", str(tmp_path / "shop")]) == 0
-    assert screen.getvalue().count("[Enter: run it, q: stop here]") == 2
-    assert "15 pending" in screen.getvalue()
-    assert "is yours to play with" in screen.getvalue()
-    assert not (tmp_path / "shop" / "shop.db").exists()
-
-
-def test_on_a_terminal_it_waits_before_each_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = on_a_terminal(monkeypatch, "\n" * len(STORY))
-    assert main(["demo", str(tmp_path / "shop")]) == 0
-    assert screen.getvalue().count("[Enter: run it, q: stop here]") == len(STORY)
-    assert "13 applied, 2 pending" in screen.getvalue()
-
-
-def test_ctrl_c_at_the_question_is_an_interrupt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    screen = on_a_terminal(monkeypatch, "")
-
-    def interrupted() -> str:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(sys.stdin, "readline", interrupted)
-    assert main(["demo", str(tmp_path / "shop")]) == 130
-    assert screen.getvalue().endswith("\n")
+def test_on_a_terminal_the_workbench_opens_on_it(tmp_path: Path) -> None:
+    directory = tmp_path / "shop"
+    with Terminal(["demo", str(directory)], {"XDG_STATE_HOME": str(tmp_path / "state")}) as terminal:
+        terminal.wait_for("database is here")
+        terminal.press("q")
+        assert terminal.end() == 0
+        assert b"is yours to play with" in terminal.written
+    with Project.open(str(directory)) as project:
+        assert project.status().counts["applied"] == 13
+        assert [entry.event for entry in project.history(3)] == ["applied", "reverted", "applied"]
 
 
 def test_a_command_that_fails_ends_it_with_its_exit_code(

@@ -143,6 +143,7 @@ def test_a_backfill_changes_documents_in_batches_and_counts_what_is_left(users: 
         (AddField("users", "a..b"), "field"),
         (AddField("users", "plan", "{"), "value"),
         (RenameField("users", "city", "age"), "new_name"),
+        (RemoveField("users", "login"), "field"),
         (CreateCollection("users"), "collection"),
         (CreateCollection("system.x"), "collection"),
         (CreateCollection("x", "[1"), "validator"),

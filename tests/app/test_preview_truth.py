@@ -15,9 +15,9 @@ import pytest
 import miger.demo
 from miger.engine.backend import Effects
 from miger.engine.errors import MigerError
-from miger.engine.preview import Preview
 from miger.engine.preview.collector import Collector
 from miger.engine.preview.listing import list_step
+from miger.engine.preview.values import Preview
 from miger.engine.schema import compare_schemas
 from miger.engine.scratch import PREFIX
 from miger.project import Project

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from miger.backends.mysql_algorithm import NO_WRITES, WAYS, change_in
-from miger.engine.preview import StatementPreview
+from miger.engine.preview.values import StatementPreview
 
 from tests.backends.shop import Shop
 

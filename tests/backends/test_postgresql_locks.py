@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from miger.backends.postgresql_locks import ALL, MODES, ROW_EXCLUSIVE, Taken, locks_of, target_of
-from miger.engine.preview import StepPreview
+from miger.engine.preview.values import StepPreview
 
 from tests.backends.shop import Shop
 

@@ -1,4 +1,4 @@
-"""`miger demo`: make a small web shop and migrate it before your eyes."""
+"""`miger demo`: make a small web shop, and see it in the workbench or migrated before your eyes."""
 
 from __future__ import annotations
 
@@ -18,22 +18,45 @@ from miger.demo.story import ENDING, INTRODUCTION, STORY, Scene
 from miger.engine.errors import UsageError
 
 PROJECT = os.path.join(os.path.dirname(os.path.abspath(story.__file__)), "project")
+RELEASED = "drop_text"  # the last migration of release v2; v3 is left for the person
 BOLD, DIM = "1", "2"
 
 
 def run(args: Namespace, output: Output) -> int:
-    """Copies the demo project and plays its story; on a terminal it waits before each command.
+    """Copies the demo project; a person at a terminal gets the workbench on it, everybody else its story.
 
-    Returns the exit code of the first command that does not end with 0.
+    Returns the exit code of the first command of the story that does not end with 0.
     """
     directory = copy_project(None if args.directory is None else os.path.join(args.folder, args.directory))
+    if sys.stdin.isatty() and sys.stdout.isatty() and not output.json:
+        return _opens_workbench(directory, output)
+    return _plays_story(directory, output)
+
+
+def _opens_workbench(directory: str, output: Output) -> int:
+    """Brings the shop to release v2, and leaves the rest to the person."""
+    from miger.project import (
+        Project,
+    )  # deferred, as is the workbench: the story has commands that import what they need
+    from miger.workbench.start import open_workbench
+
+    output.say(f"{INTRODUCTION}\n\nThe project is in {directory}")
+    with Project.open(directory) as project:
+        project.up(RELEASED)
+        project.down()
+        project.up(RELEASED)
+    code = open_workbench(directory)
+    output.say("\n" + ENDING.format(directory=shlex.quote(directory)))
+    return code
+
+
+def _plays_story(directory: str, output: Output) -> int:
     guide = _Guide(directory, output)
     with guide.stdout():
         guide.tell(f"{INTRODUCTION}\n\nThe project is in {directory}")
         codes: dict[str, int] = {}
         for scene in STORY:
-            if not guide.announces(scene):
-                break
+            guide.announces(scene)
             code = guide.plays(scene)
             codes[scene.command or scene.query] = code
             if code:
@@ -71,7 +94,6 @@ class _Guide:
     def __init__(self, directory: str, output: Output) -> None:
         self._directory = directory
         self._output = output
-        self._waits = sys.stdin.isatty() and sys.stdout.isatty() and not output.json
         self._styled = output.color and sys.stdout.isatty()
 
     @contextlib.contextmanager
@@ -85,23 +107,10 @@ class _Guide:
         if not self._output.quiet:
             print(f"\x1b[{style}m{text}\x1b[0m" if self._styled and style else text, flush=True)
 
-    def announces(self, scene: Scene) -> bool:
-        """Says what comes and, on a terminal, waits for Enter; False when the person has seen enough."""
+    def announces(self, scene: Scene) -> None:
+        """Says what comes."""
         self.tell(f"\n{scene.meaning}", DIM)
         self.tell(f"$ miger {scene.command}" if scene.command else f"shop.db> {scene.query}", BOLD)
-        if not self._waits:
-            return True
-        sys.stdout.write("  [Enter: run it, q: stop here] ")
-        sys.stdout.flush()
-        try:
-            answer = sys.stdin.readline()
-        except KeyboardInterrupt:
-            sys.stdout.write("\n")
-            raise
-        if self._styled:
-            sys.stdout.write("\x1b[A\x1b[2K")  # the question has been answered: take its line away
-            sys.stdout.flush()
-        return answer.strip().lower() not in ("q", "quit")
 
     def plays(self, scene: Scene) -> int:
         """Runs the scene's command, as the command line would, or its query; returns the exit code."""

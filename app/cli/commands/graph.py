@@ -11,7 +11,8 @@ from miger.engine.errors import BadMigrations
 from miger.engine.graph import MigrationGraph
 from miger.engine.graph_text import GraphLine, graph_lines, render_dot, render_mermaid, render_text
 from miger.engine.status import Status
-from miger.project import Project, read_graph
+from miger.project import Project
+from miger.survey import read_graph
 
 
 def run(args: Namespace, output: Output) -> int:

@@ -7,7 +7,7 @@ from argparse import Namespace
 from miger.cli.hazards import as_document, lines_of
 from miger.cli.output import Output
 from miger.engine.errors import RefusedError
-from miger.engine.hazards import HazardReport
+from miger.engine.hazards.values import HazardReport
 from miger.engine.words import counted
 from miger.project import Project
 

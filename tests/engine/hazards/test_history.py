@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from miger import Project
-from miger.engine.hazards import HazardReport
+from miger.engine.hazards.values import HazardReport
 
 CODES = {"late-migration", "modified-migration", "missing-migration", "irreversible-migration"}
 DOWN = "-- miger:down\nDROP TABLE {name};\n"

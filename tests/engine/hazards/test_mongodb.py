@@ -9,7 +9,8 @@ import pytest
 from pymongo import MongoClient
 
 from miger import Project
-from miger.engine.hazards import Hazard, mongodb
+from miger.engine.hazards import mongodb
+from miger.engine.hazards.values import Hazard
 
 CODES = {"drop-collection", "drop-field", "validator-violations", "index-build"}
 USERS = [{"_id": 1, "name": "ada", "age": 3}, {"_id": 2, "name": "ada"}, {"_id": 3, "phone": None}]

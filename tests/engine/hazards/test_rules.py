@@ -9,8 +9,8 @@ import psycopg
 import pytest
 
 from miger import Project
-from miger.engine.hazards import Hazard
 from miger.engine.hazards.catalogue import CATALOGUE
+from miger.engine.hazards.values import Hazard
 
 from tests.engine.hazards import test_history, test_mongodb, test_trace
 from tests.engine.hazards.cases import CASES, ROWS, Case

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from miger import Project
-from miger.engine.hazards import Hazard
 from miger.engine.hazards.comments import without_comments
+from miger.engine.hazards.values import Hazard
 
 from tests.engine.hazards.cases import LOST, ORDERS, ROWS
 from tests.engine.hazards.projects import project_of

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from miger import Project
 from miger.engine.hazards.trace import LONG_MS, of_preview
-from miger.engine.preview import Lock, Preview, StatementPreview, StepPreview
+from miger.engine.preview.values import Lock, Preview, StatementPreview, StepPreview
 from miger.engine.schema import SchemaChange
 
 from tests.engine.hazards.cases import ROWS

@@ -1,0 +1,1 @@
+"""Migrations written from a form: changes of tables and collections, backfills, and what the live schema offers."""
