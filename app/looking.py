@@ -108,8 +108,12 @@ class Looking:
     def survey(self) -> Survey:
         """Reads the folder anew, with all its problems; those of the migrations that are right make the graph."""
         survey = survey_folder(self.config.migrations)
-        self._graph = None if survey.problems else survey.graph
+        self.take(survey)
         return survey
+
+    def take(self, survey: Survey) -> None:
+        """Goes on with what another process has read of the folder just now."""
+        self._graph = None if survey.problems else survey.graph
 
     def glance(self, graph: MigrationGraph, entries: int = 50) -> Glance:
         """The status of a graph, which may have problems, with the newest history; on one connection. Writes nothing.

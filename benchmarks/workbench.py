@@ -3,7 +3,8 @@
 Each contestant is a process on a pseudo-terminal of 120 by 36, started again and again in turn. Measured are
 the wall time until a migration's name is on the screen, the CPU time until then, and the memory held two
 seconds later. `textual` is an empty app with one word; `datatable` is Textual's own table with as many rows,
-made from a list, without a folder to read or a database to ask. `branches` is a graph of 500 chains.
+made from a list, without a folder to read or a database to ask. `branches` is a graph of 500 chains. Miger is
+installed from its wheel, as by a user.
 """
 
 from __future__ import annotations
@@ -27,13 +28,13 @@ sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.installation import install
 from miger.project import Project
 
 BRANCHES = 500
 SCREEN = (120, 36)
 PATIENCE = 60.0  # seconds for one start
 HELD_AFTER = 2.0  # seconds after which the memory is looked at
-MIGER = "from miger.cli.main import run; run()"
 TEXTUAL = """
 from textual.app import App
 from textual.widgets import Static
@@ -74,16 +75,18 @@ def main() -> int:
         os.environ["XDG_STATE_HOME"] = os.path.join(folder, "state")
         linear = make_project(os.path.join(folder, "linear"), args.size, 1)
         branches = make_project(os.path.join(folder, "branches"), args.size, BRANCHES)
+        installation = install(os.path.join(folder, "installation"))
+        python, miger = installation.program("python"), installation.program("miger")
         contestants = {
-            "textual": ["-c", TEXTUAL],
-            "datatable": ["-c", DATATABLE, str(args.size)],
-            "miger, linear": ["-c", MIGER, "-C", linear],
-            "miger, branches": ["-c", MIGER, "-C", branches],
+            "textual": [python, "-c", TEXTUAL],
+            "datatable": [python, "-c", DATATABLE, str(args.size)],
+            "miger, linear": [miger, "-C", linear],
+            "miger, branches": [miger, "-C", branches],
         }
         runs: dict[str, list[Start]] = {name: [] for name in contestants}
         for _ in range(args.rounds):
-            for name, arguments in contestants.items():
-                runs[name].append(started(arguments))
+            for name, command in contestants.items():
+                runs[name].append(started(command))
     show(runs, args.size)
     return 0
 
@@ -106,13 +109,13 @@ def make_project(folder: str, size: int, branches: int) -> str:
     return folder
 
 
-def started(arguments: list[str]) -> Start:
+def started(command: list[str]) -> Start:
     """Starts a process on a terminal, waits for a row, and ends it."""
     pid, terminal = pty.fork()
     if pid == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", SCREEN[1], SCREEN[0], 0, 0))
         os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-        os.execv(sys.executable, [sys.executable, *arguments])
+        os.execv(command[0], command)
     began = time.perf_counter()
     written = b""
     while b"change_number" not in written:

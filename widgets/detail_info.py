@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -25,7 +26,8 @@ def info_rows(detail: MigrationDetail, width: int, now: datetime) -> Iterator[De
     if migration is None:
         yield from _field("file", "none: it is not in the migrations folder", width, WARNING)
     else:
-        path = fit_end(printable(migration.path), width - LABEL_CELLS)
+        near = os.path.join(os.path.basename(os.path.dirname(migration.path)), os.path.basename(migration.path))
+        path = fit_end(printable(near), width - LABEL_CELLS)
         yield from _field("file", path, width, text=migration.path)
         sections = ", ".join(section.name for section in migration.sections)
         yield from _field("kind", f"{'SQL' if migration.kind == 'sql' else 'Python'}: {sections}", width)

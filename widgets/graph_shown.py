@@ -27,6 +27,7 @@ class ShownGraph:
 
     def __init__(self) -> None:
         self.arrangement: Arrangement | None = None
+        self._known: tuple[MigrationGraph | None, Status | None] = (None, None)  # what is arranged
         self.rows: Sequence[Row] = ()
         self.places: dict[str, int] = {}
         self.lanes = 1
@@ -62,7 +63,10 @@ class ShownGraph:
     # Changing what is shown
 
     def show(self, graph: MigrationGraph, status: Status | None) -> None:
-        """Other migrations, or other states."""
+        """Other migrations, or other states; nothing is done where both are those that are shown."""
+        if self._known[0] is graph and self._known[1] is status and self.arrangement is not None:
+            return
+        self._known = (graph, status)
         self.arrangement = arrange(graph, status)
         self._select()
 

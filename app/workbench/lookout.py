@@ -64,6 +64,8 @@ class Lookout:
     async def _look_at_folder(self, project: Project) -> MigrationGraph:
         begun, self._survey = self._survey, None
         survey = await in_thread(begun or project.survey)
+        if begun is not None:
+            project.take(survey)
         if project is self._app.project:
             self._app.learn(graph=survey.graph, problems=survey.problems)
         return survey.graph

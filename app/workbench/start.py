@@ -5,7 +5,7 @@ from __future__ import annotations
 from miger.engine.config import find_config, load_config
 from miger.engine.errors import ConfigError
 from miger.project import Project
-from miger.workbench.early import Early
+from miger.workbench.early import early_survey
 from miger.workbench.settings import load_settings
 
 
@@ -25,10 +25,10 @@ def open_workbench(folder: str = ".", environment: str | None = None, first: str
             project = None
     if project is None:
         project = Project(config, config.environment(environment))
-    survey = Early(project.survey)  # the folder is read while Textual is imported
+    survey = early_survey(config.migrations, project.survey)
     from miger.workbench.app import Workbench
 
-    app = Workbench(project, settings, survey=survey.result, first=first)
+    app = Workbench(project, settings, survey=survey, first=first)
     app.run()
     app.runner.settle()
     return app.return_code or 0
