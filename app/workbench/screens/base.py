@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar, cast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, TypeVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -22,6 +23,7 @@ from miger.workbench.actions import Action, Context, footer_of, shown_key
 from miger.workbench.situation import Situation
 
 if TYPE_CHECKING:
+    from miger.project import Project
     from miger.workbench.app import Workbench
 
 Result = TypeVar("Result")
@@ -55,7 +57,18 @@ class Acting(Screen[Result]):
     @property
     def is_open(self) -> bool:
         """Whether it can still be drawn: an answer may come while the screen is being taken away."""
-        return self in self.app.screen_stack and self.display
+        return not self.workbench.ending and self in self.app.screen_stack and self.display
+
+    async def ask_engine(self, call: Callable[[Project], Any]) -> Any:
+        """What `call` returns of the project, from a thread. Raises MigerError.
+
+        The task that waits for it ends here where this screen has been left meanwhile.
+        """
+        try:
+            return await self.workbench.ask_engine(call)
+        finally:
+            if not self.is_open:
+                raise asyncio.CancelledError
 
     def context(self) -> Context:
         """What an action pressed now would be about."""

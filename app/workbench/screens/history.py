@@ -94,7 +94,7 @@ class HistoryScreen(WorkScreen[None]):
     async def _read(self) -> None:
         place, limit = self.workbench.project, self._limit
         try:
-            entries = await self.workbench.ask_engine(lambda project: project.history(limit))
+            entries = await self.ask_engine(lambda project: project.history(limit))
         except MigerError as error:
             if self.is_open and place is self.workbench.project:
                 self._show_error(error)

@@ -118,9 +118,7 @@ class HomeScreen(HomeWays):
         """Reads once the cursor rests: who runs through the graph wants no file of each."""
         await asyncio.sleep(REST_SECONDS)
         situation = self.situation
-        detail = await self.workbench.ask_engine(lambda project: read_detail(project, situation, id))
-        if self.workbench.ending:
-            return
+        detail = await self.ask_engine(lambda project: read_detail(project, situation, id))
         view = self.query_one(DetailView)
         if detail is not None and self.selected_id() == id:
             former = view.detail
@@ -146,11 +144,9 @@ class HomeScreen(HomeWays):
         view.detail = detail._replace(preview_work="dry run", preview_problem="", preview_hint="")
         news: dict[str, Any] = {}
         try:
-            news["preview"] = await self.workbench.ask_engine(lambda project: project.preview(aim.plan(project)))
+            news["preview"] = await self.ask_engine(lambda project: project.preview(aim.plan(project)))
         except MigerError as error:
             news = {"preview_problem": error.message, "preview_hint": error.hint}
-        if self.workbench.ending:
-            return
         shown = self.query_one(DetailView).detail  # it may be another one by now
         if shown is not None and shown.status.id == id:
             view.detail = shown._replace(preview_work="", **news)

@@ -154,7 +154,7 @@ class MergeModal(Modal[str | None]):
             return write_draft(project.config.migrations, graph, draft, now)
 
         try:
-            path = await self.workbench.ask_engine(write)
+            path = await self.ask_engine(write)
         except MigerError as error:
             self.workbench.tell(error)
             return

@@ -116,7 +116,7 @@ class PreviewScreen(RunningScreen):
         self.view.show_working("making the plan")
         way = self.way
         try:
-            plan: Plan = await self.workbench.ask_engine(self.aim.plan_anew)
+            plan: Plan = await self.ask_engine(self.aim.plan_anew)
             self.plan = plan
             if plan.steps:
                 preview = await self._list_and_try(plan, way)
@@ -135,9 +135,9 @@ class PreviewScreen(RunningScreen):
     async def _list_and_try(self, plan: Plan, way: str) -> Preview:
         """The statements at once, then what they do. Raises MigerError."""
         if way != LISTED:
-            self.view.show(await self.workbench.ask_engine(lambda project: project.listing(plan)))
+            self.view.show(await self.ask_engine(lambda project: project.listing(plan)))
             self.turn_to(TRYING)
-        preview: Preview = await self.workbench.ask_engine(lambda project: project.preview(plan, way))
+        preview: Preview = await self.ask_engine(lambda project: project.preview(plan, way))
         return preview
 
     def _show_problem(self, error: MigerError) -> None:

@@ -134,7 +134,7 @@ class RecoveryScreen(WorkScreen[None]):
     async def _read(self) -> None:
         id, place = self.migration_id, self.workbench.project
         try:
-            story: Story | None = await self.workbench.ask_engine(lambda project: read_story(project, id))
+            story: Story | None = await self.ask_engine(lambda project: read_story(project, id))
         except MigerError as error:
             self._show_problem(error)
             return
@@ -263,7 +263,7 @@ class RecoveryScreen(WorkScreen[None]):
         plan = plan_of_way(story.status, way)
         if plan is not None:
             try:
-                hazards = (await self.workbench.ask_engine(lambda project: project.hazards(plan))).hazards
+                hazards = (await self.ask_engine(lambda project: project.hazards(plan))).hazards
             except MigerError as error:
                 unsure = f"what it may lose could not be looked at: {error.message}"
         if self.story is not story or self.app.screen is not self:

@@ -65,7 +65,7 @@ class RunLogScreen(WorkScreen[None]):
     async def _read(self) -> None:
         run, place = self.entry.run, self.workbench.project
         try:
-            history = await self.workbench.ask_engine(lambda project: project.history())
+            history = await self.ask_engine(lambda project: project.history())
         except MigerError as error:
             if self.is_open and place is self.workbench.project:
                 self._show_error(error)

@@ -82,7 +82,7 @@ class RunningScreen(ScriptScreen):
         hazards: Sequence[Hazard] = preview.hazards
         if preview.mode == LISTED:  # then the data has not been asked yet
             try:
-                report = await self.workbench.ask_engine(lambda project: project.hazards(plan))
+                report = await self.ask_engine(lambda project: project.hazards(plan))
             except MigerError as error:
                 self.workbench.tell(error)
                 return

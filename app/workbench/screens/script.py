@@ -30,7 +30,7 @@ class ScriptScreen(WorkScreen[None]):
         if plan is None:
             return
         try:
-            text = await self.workbench.ask_engine(lambda project: _start_of(project.script(plan)))
+            text = await self.ask_engine(lambda project: _start_of(project.script(plan)))
         except MigerError as error:
             self.workbench.tell(error)
             return
@@ -64,7 +64,7 @@ class ScriptScreen(WorkScreen[None]):
         from miger.script_file import save_script
 
         try:
-            await self.workbench.ask_engine(lambda project: save_script(project, plan, path))
+            await self.ask_engine(lambda project: save_script(project, plan, path))
         except MigerError as error:
             self.workbench.tell(error)
             return

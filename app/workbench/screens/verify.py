@@ -90,7 +90,7 @@ class VerifyScreen(WorkScreen[None]):
         )
         self.query_one(TextView).border_title = as_title(f"Verify {name}")
         try:
-            report = await self.workbench.ask_engine(_verify)
+            report = await self.ask_engine(_verify)
         except MigerError as error:
             if self.is_open and place is self.workbench.project:
                 self._draw(_trouble(error), "-wrong")

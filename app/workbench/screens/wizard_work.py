@@ -127,7 +127,7 @@ class WizardWork(WorkScreen[str | None]):
         environment, trouble = self.situation.environment, ""
         tables: list[TableShape] = []
         try:
-            tables = await self.workbench.ask_engine(_read)
+            tables = await self.ask_engine(_read)
         except MigerError as error:
             trouble = error.message
         if self.workbench.ending or environment != self.situation.environment or not self.is_mounted:
@@ -156,7 +156,7 @@ class WizardWork(WorkScreen[str | None]):
         preview: Preview | None = None
         trouble: MigerError | None = None
         try:
-            preview = await self.workbench.ask_engine(lambda project: preview_draft(project, found.draft, now))
+            preview = await self.ask_engine(lambda project: preview_draft(project, found.draft, now))
         except MigerError as error:
             trouble = error
         except OSError as error:
@@ -180,7 +180,7 @@ class WizardWork(WorkScreen[str | None]):
         if graph is None:
             return
         try:
-            path = await self.workbench.ask_engine(
+            path = await self.ask_engine(
                 lambda project: write_draft(project.config.migrations, graph, found.draft, now)
             )
         except MigerError as error:
