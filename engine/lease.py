@@ -12,6 +12,7 @@ from miger.engine.owner import Owner, is_dead
 from miger.engine.state import HistoryEntry, Holder, Lease
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
+TOLD_EVERY = 2.0  # seconds; at most so old is what others see of how far a run is
 
 
 def acquire_lease(
@@ -86,6 +87,7 @@ def _record_takeover(backend: Backend, lease: Lease, owner: Owner, former: Holde
 class Heartbeat:
     """Prolongs a lease from a thread of its own, over a connection opened at the first beat.
 
+    Each beat tells what the run is at, for those who look on: so it beats more often than the lease needs.
     `lost` becomes True when another run took the lease over; the run looks at it between statements.
     A lease of token 0, which a dry run has, needs no prolonging.
     """
@@ -122,7 +124,7 @@ class Heartbeat:
 
     def _beat(self) -> None:
         connection: Backend | None = None
-        while not self._stopping.wait(self._seconds / 3):
+        while not self._stopping.wait(min(self._seconds / 3, TOLD_EVERY)):
             try:
                 if connection is None:
                     connection = self._backend.clone()

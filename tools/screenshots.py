@@ -126,6 +126,26 @@ PICTURES = (
     Picture("help", ("question_mark", "=Keys")),
     Picture("palette", ("colon", "=history")),
     Picture("wizard", ("c", "=Kind")),
+    Picture(
+        "wizard-form",
+        (
+            "c",
+            "=Kind",
+            "3",
+            "=Name",
+            *"add_nickname",
+            "enter",
+            "=Parents",
+            "ctrl+n",
+            "=tables in the database",
+            *"customers",
+            "tab",
+            *"nickname",
+            "tab",
+            *"varchar(40)",
+            "=ADD COLUMN",
+        ),
+    ),
 )
 
 

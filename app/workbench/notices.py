@@ -33,11 +33,13 @@ def troubles_of(situation: Situation) -> tuple[Trouble, ...]:
     holder = situation.live_holder
     if holder is not None and situation.own_run is None:
         doing = f" is at {holder.activity}" if holder.activity else " is running migrations"
+        ends = f"its lease ends at {holder.expires_at} unless it is prolonged"
         cause = f"{holder.by}@{holder.host} (process {holder.pid}){doing}"
         notice = Notice(
             WARNING, cause, key="what you start waits for that run; `miger unlock` frees a lease whose run is gone"
         )
-        troubles.append(Trouble(notice, "Another run", str(holder), "wait for it, or `miger unlock` where it is gone"))
+        advice = "wait for it, or `miger unlock` where it is gone"
+        troubles.append(Trouble(notice, "Another run", f"{holder}; {ends}", advice))
     if situation.environment.read_only:
         name = situation.environment.name
         cause = f"{name} is read-only: everything can be looked at, nothing changed (read_only in miger.toml)"

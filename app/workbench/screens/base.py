@@ -78,7 +78,7 @@ class Acting(Screen[Result]):
         """Does the action, or says why it can't be done now."""
         action = next(action for action in self.ACTIONS if action.id == id)
         if why := action.why_not(self.context()):
-            self.notify(why, title=action.label, severity="warning")
+            self.notify(why, title=action.label, severity="warning", markup=False)
             return
         getattr(self, f"do_{id}")()
 
