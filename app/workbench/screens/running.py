@@ -55,17 +55,16 @@ class RunningScreen(ScriptScreen):
         """The preview's view."""
         return self.query_one(PreviewView)
 
-    def turn_to(self, phase: str) -> None:
-        """Goes on to another phase."""
-        raise NotImplementedError
+    if TYPE_CHECKING:  # what the screen that makes the previews has
 
-    def renew(self, note: str = "") -> None:
-        """Makes the preview anew; `note` says why, where nobody asked for it."""
-        raise NotImplementedError
+        def turn_to(self, phase: str) -> None:
+            """Goes on to another phase."""
 
-    def tell_word(self) -> None:
-        """Draws the lines under the preview."""
-        raise NotImplementedError
+        def renew(self, note: str = "") -> None:
+            """Makes the preview anew; `note` says why, where nobody asked for it."""
+
+        def tell_word(self) -> None:
+            """Draws the lines under the preview."""
 
     def do_execute(self) -> None:
         """Asks; what was previewed is shown again first where it has changed."""
