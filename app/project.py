@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from miger.engine.executor import RunResult
     from miger.engine.interrupt import Interrupt
     from miger.engine.run import Run
+    from miger.generate.generate import Generation, Options
 
 
 class Project(Looking):
@@ -195,6 +196,23 @@ class Project(Looking):
             backend.record(answer, run.entry("", "lease_broken", error=f"of {holder}"), None)
             backend.release(answer)
         return holder
+
+    def generate(self, name: str, options: Options | None = None) -> Generation:
+        """The drafts of the migration that makes the wanted schema of the one there is; writes no file.
+
+        `miger.generate.proof.write_all` writes them. Raises as `miger.generate.generate.generate`.
+        """
+        from miger.generate.generate import Options, generate
+
+        chosen = options if options is not None else Options()
+        if chosen.offline:
+            backend = self._backend_class(self.environment, self.config.history)
+            try:
+                return generate(self, backend, this_owner(), name, chosen)
+            finally:
+                backend.close()
+        with self._pool.connection() as backend:
+            return generate(self, backend, this_owner(), name, chosen)
 
     # Within
 

@@ -268,6 +268,11 @@ class MongodbBackend(MongodbConnection):
 
         return scratch(self, owner, rows)
 
+    def blank(self, owner: Owner) -> contextlib.AbstractContextManager[Backend]:
+        from miger.backends.mongodb_scratch import blank  # deferred, too
+
+        return blank(self, owner)
+
     def recorder(self, work: Work) -> Session:
         from miger.backends.mongodb_recording import RecordedMongo  # deferred: only a listing needs it
 

@@ -85,6 +85,16 @@ class ScratchMongodb(MongodbBackend):
 @contextlib.contextmanager
 def scratch(backend: MongodbBackend, owner: Owner, rows: int) -> Iterator[Backend]:
     """A copy of the backend's database on the same server; see `Backend.scratch`."""
+    with blank(backend, owner) as copy:
+        failed = copy_database(backend, copy, rows)
+        copy.differences = _differences(backend, copy, rows, failed)
+        copy.count_from_here()
+        yield copy
+
+
+@contextlib.contextmanager
+def blank(backend: MongodbBackend, owner: Owner) -> Iterator[ScratchMongodb]:
+    """A database on the same server with nothing in it but what Miger itself keeps; see `Backend.blank`."""
     backend._refuse_read_only()
     _drop_left_over(backend, owner)
     name = new_scratch_name(owner)
@@ -92,8 +102,6 @@ def scratch(backend: MongodbBackend, owner: Owner, rows: int) -> Iterator[Backen
         copy = ScratchMongodb(backend.environment, backend.prefix, name)
         try:
             _prepare(copy)
-            failed = copy_database(backend, copy, rows)
-            copy.differences = _differences(backend, copy, rows, failed)
             copy.count_from_here()
             yield copy
         finally:

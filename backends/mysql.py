@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -20,6 +21,7 @@ from miger.engine.secrets import scrub, secrets_of
 
 if TYPE_CHECKING:
     from miger.engine.backend import Backend, Evidence
+    from miger.engine.catalog import Catalog
     from miger.engine.environments import Environment
     from miger.engine.migration import Migration
     from miger.engine.owner import Owner
@@ -58,6 +60,13 @@ SWITCHES = {"true": True, "1": True, "yes": True, "false": False, "0": False, "n
 HARMLESS = frozenset(
     "ALTER ANALYZE CREATE DELETE DROP GRANT INSERT OPTIMIZE RENAME REPAIR REPLACE REVOKE SELECT TRUNCATE "
     "UPDATE WITH VALUES SAVEPOINT RELEASE".split()
+)
+
+# CREATE TRIGGER … BEGIN … END, with a label or without.
+_PROGRAM = re.compile(
+    r"\s*CREATE\b[^;]*?\b(?:PROCEDURE|FUNCTION|TRIGGER|EVENT)\b.*?\b(?:BEGIN|CASE|IF|LOOP|REPEAT|WHILE)\b.*"
+    r"\bEND(?:\s+(?:CASE|IF|LOOP|REPEAT|WHILE))?(?:\s+[\w$`]+)?\s*;?\s*",
+    re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -215,6 +224,12 @@ class MysqlBackend(SqlBackend):
 
     def read_schema(self) -> dict[str, str]:
         return mysql_schema.read_schema(self._query, self._first_rows, self._address["database"], self.tables.names)
+
+    def read_catalog(self) -> Catalog:
+        from miger.backends.mysql_objects import read_catalog, shown_plainly  # deferred: only `generate` needs it
+
+        with shown_plainly(self._query, self._change):
+            return read_catalog(self._query, self._first_rows, self._address["database"], self.tables.names)
 
     def _first_rows(self, statements: Sequence[str]) -> list[tuple[Any, ...]]:
         """The first row of each of several statements, sent in one message. Raises StatementError."""
@@ -376,6 +391,9 @@ class MysqlBackend(SqlBackend):
     def may_run_in_transaction(self, statement: Statement) -> bool:
         return not mysql_catalog.commits_by_itself(statement.kind)
 
+    def is_program(self, sql: str) -> bool:
+        return _PROGRAM.fullmatch(sql) is not None
+
     def sets_session(self, statement: Statement) -> bool:
         return statement.kind.split(" ")[0] in {"SET", "USE", "PREPARE"}
 
@@ -418,6 +436,12 @@ class MysqlBackend(SqlBackend):
         from miger.backends.mysql_scratch import scratch  # deferred: only rehearsals need it
 
         return scratch(self, owner, rows)
+
+    def blank(self, owner: Owner) -> contextlib.AbstractContextManager[Backend]:
+        self._refuse_read_only()
+        from miger.backends.mysql_scratch import blank  # deferred: only `generate` needs it
+
+        return blank(self, owner)
 
     # Errors
 

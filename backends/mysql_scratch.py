@@ -115,20 +115,43 @@ class ScratchMysql(MysqlBackend):
 @contextlib.contextmanager
 def scratch(backend: MysqlBackend, owner: Owner, rows: int) -> Iterator[Backend]:
     """A copy of the backend's database on the same server; see `Backend.scratch`."""
+    with _made(backend, owner) as copy:
+        with _administrator(backend) as administrator:
+            failed = _fill(administrator, copy, rows)
+        copy.differences = _differences(backend, copy, rows, failed)
+        yield copy
+
+
+@contextlib.contextmanager
+def blank(backend: MysqlBackend, owner: Owner) -> Iterator[Backend]:
+    """An empty database on the same server; see `Backend.blank`."""
+    with _made(backend, owner) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def _made(backend: MysqlBackend, owner: Owner) -> Iterator[ScratchMysql]:
+    """An empty database like the original, out of which nothing leads; dropped in the end."""
     _drop_left_over(backend, owner)
     name = new_scratch_name(owner)
     try:
-        copy = ScratchMysql(_environment(backend.environment, name), backend.prefix)
+        made = ScratchMysql(_environment(backend.environment, name), backend.prefix)
         try:
             with _administrator(backend) as administrator:
                 _create(administrator, name)
-                failed = _fill(administrator, copy, rows)
-            copy.differences = _differences(backend, copy, rows, failed)
-            yield copy
+                [(made.original,)] = administrator._query("SELECT DATABASE()")
+                made.others = _others(administrator, name)
+            yield made
         finally:
-            copy.close()
+            made.close()
     finally:
         _drop(backend, name)
+
+
+def _others(backend: MysqlBackend, name: str) -> Collection[str]:
+    """All databases of the server but `name`, in lower case."""
+    databases = {found.lower() for (found,) in backend._query("SELECT schema_name FROM information_schema.schemata")}
+    return databases - READ_ONLY_DATABASES - {name.lower()}
 
 
 def _environment(environment: Environment, name: str) -> Environment:
@@ -159,10 +182,8 @@ def _create(administrator: MysqlBackend, name: str) -> None:
 
 def _fill(source: MysqlBackend, copy: ScratchMysql, rows: int) -> Collection[str]:
     """Copies schema and rows; what of it could not be."""
-    [(copy.original,)] = source._query("SELECT DATABASE()")
-    databases = {name.lower() for (name,) in source._query("SELECT schema_name FROM information_schema.schemata")}
-    beyond = databases - READ_ONLY_DATABASES - {copy._address["database"].lower()}
-    copying = Copying(source, copy, beyond - {copy.original.lower()})
+    beyond, copy.others = copy.others, frozenset()  # what fills it reads the original
+    copying = Copying(source, copy, frozenset(beyond) - {copy.original.lower()})
     copying.copy(rows)
     copy.close()  # with the settings that it was filled under
     copy.others = beyond

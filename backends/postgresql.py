@@ -26,6 +26,7 @@ from miger.engine.secrets import scrub, secrets_of
 from miger.engine.state import APPLIED, HistoryEntry, Lease, StateRow
 
 if TYPE_CHECKING:
+    from miger.engine.catalog import Catalog
     from miger.engine.owner import Owner
     from miger.engine.statements import Statement
 
@@ -198,6 +199,22 @@ class PostgresqlBackend(SqlBackend):
         self._change("BEGIN READ ONLY")
         try:
             return postgresql_schema.read_schema(self._query, self.home, ours)
+        finally:
+            self.rollback()
+
+    def read_catalog(self) -> Catalog:
+        from miger.backends.postgresql_objects import read_catalog  # deferred: only `generate` needs it
+
+        ours = self.tables.names
+        with self._snapshot():
+            return read_catalog(self._query, self.home, ours)
+
+    @contextlib.contextmanager
+    def _snapshot(self) -> Iterator[None]:
+        """One state of the catalog for several queries, and settings that end with it."""
+        self._change("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield
         finally:
             self.rollback()
 
@@ -419,6 +436,12 @@ class PostgresqlBackend(SqlBackend):
         from miger.backends.postgresql_scratch import scratch  # deferred: only rehearsals need it
 
         return scratch(self, owner, rows)
+
+    def blank(self, owner: Owner) -> contextlib.AbstractContextManager[Backend]:
+        self._refuse_read_only()
+        from miger.backends.postgresql_scratch import blank  # deferred: only `generate` needs it
+
+        return blank(self, owner)
 
     def blockers(self, other: Backend) -> tuple[str, ...]:
         pid = other.driver_connection.info.backend_pid if isinstance(other, PostgresqlBackend) else 0

@@ -1,4 +1,4 @@
-"""Scratch databases on PostgreSQL, for rehearsals: made beside the original, dropped afterwards."""
+"""Scratch databases on PostgreSQL, copies and empty ones: made beside the original, dropped afterwards."""
 
 from __future__ import annotations
 
@@ -51,6 +51,41 @@ class ScratchPostgresql(PostgresqlBackend):
 @contextlib.contextmanager
 def scratch(backend: PostgresqlBackend, owner: Owner, rows: int) -> Iterator[Backend]:
     """A copy of the backend's database on the same server; see `Backend.scratch`."""
+    refusal = RefusedError(
+        "this user may not create databases, which a rehearsal needs for its copy",
+        "`ALTER ROLE … CREATEDB`, or `--dry-run=rollback`",
+    )
+    with _made(backend, owner, refusal) as copy:
+        copy.differences = _fill(backend, copy, rows)
+        yield copy
+
+
+@contextlib.contextmanager
+def blank(backend: PostgresqlBackend, owner: Owner) -> Iterator[Backend]:
+    """An empty database on the same server; see `Backend.blank`. Names without a schema mean the same one there."""
+    refusal = RefusedError(
+        "this user may not create databases, which is needed to make what is wanted beside what there is",
+        "`ALTER ROLE … CREATEDB`, or a URL with a user that may",
+    )
+    original = backend.driver_connection
+    with _made(backend, owner, refusal) as empty:
+        try:
+            [(home, path)] = original.execute("SELECT current_schema(), current_setting('search_path')").fetchall()
+            made = empty.driver_connection
+            if home is not None:
+                made.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(home)))
+            if made.execute("SELECT current_setting('search_path')").fetchall() != [(path,)]:
+                this = sql.Identifier(made.info.dbname)
+                made.execute(sql.SQL("ALTER DATABASE {} SET search_path = ").format(this) + sql.SQL(path))
+                empty.close()
+        except psycopg.Error as error:
+            raise backend.translate(error) or error from error
+        yield empty
+
+
+@contextlib.contextmanager
+def _made(backend: PostgresqlBackend, owner: Owner, refusal: RefusedError) -> Iterator[ScratchPostgresql]:
+    """A new database beside the backend's, as long as it is needed. Raises `refusal` if the user may not make one."""
     original = backend.driver_connection
     _drop_left_over(original, owner)
     name = new_scratch_name(owner)
@@ -58,19 +93,15 @@ def scratch(backend: PostgresqlBackend, owner: Owner, rows: int) -> Iterator[Bac
         [(like,)] = original.execute(LIKE_THIS).fetchall()
         original.execute(sql.SQL("CREATE DATABASE {} ").format(sql.Identifier(name)) + sql.SQL(like))
     except psycopg.errors.InsufficientPrivilege:
-        raise RefusedError(
-            "this user may not create databases, which a rehearsal needs for its copy",
-            "`ALTER ROLE … CREATEDB`, or `--dry-run=rollback`",
-        ) from None
+        raise refusal from None
     except psycopg.Error as error:
         raise backend.translate(error) or error from None
     try:
-        copy = ScratchPostgresql(_environment(backend.environment, name), backend.prefix)
+        made = ScratchPostgresql(_environment(backend.environment, name), backend.prefix)
         try:
-            copy.differences = _fill(backend, copy, rows)
-            yield copy
+            yield made
         finally:
-            copy.close()
+            made.close()
     finally:
         _drop(original, name)
 

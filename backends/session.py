@@ -153,6 +153,7 @@ class Sql(PieceSession):
 
     def _run(self, cursor: Any, sql: str, send: Callable[[], object], parameters: object) -> bool:
         kinds = [found.kind for found in split([sql], self._backend.dialect)] or [""]
+        kinds = kinds[:1] if self._backend.is_program(sql) else kinds
         for kind in kinds:  # PostgreSQL takes several at once
             if kind in TRANSACTION_CONTROL:
                 hint = "take it out: Miger commits by itself"

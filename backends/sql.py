@@ -305,6 +305,10 @@ class SqlBackend(Backend):
     def may_run_in_transaction(self, statement: Statement) -> bool:
         return True
 
+    def is_program(self, sql: str) -> bool:
+        """Whether it is one statement for the server, with others in its body, though it can be cut at a semicolon."""
+        return False
+
     def sets_session(self, statement: Statement) -> bool:
         return False
 

@@ -20,6 +20,7 @@ from miger.engine.sections import read_section
 from miger.engine.state import Holder, Lease
 
 if TYPE_CHECKING:
+    from miger.engine.catalog import Catalog
     from miger.engine.environments import Environment
     from miger.engine.migration import Migration
     from miger.engine.owner import Owner
@@ -193,6 +194,12 @@ class SqliteBackend(SqlBackend):
         from miger.backends.sqlite_schema import definition  # deferred: a schema that is as before has no need of it
 
         return definition(schema, name)
+
+    def read_catalog(self) -> Catalog:
+        from miger.backends.sqlite_objects import read_catalog  # deferred: `status` compares no tables
+
+        self.open()
+        return read_catalog(self._query if self._connection is not None else None, self.tables.names)
 
     def prepare(self) -> None:
         self._refuse_read_only()
@@ -386,6 +393,11 @@ class SqliteBackend(SqlBackend):
         from miger.backends.sqlite_trial import scratch  # deferred: only rehearsals need it
 
         return scratch(self, owner, self._path)
+
+    def blank(self, owner: Owner) -> contextlib.AbstractContextManager[Backend]:
+        from miger.backends.sqlite_trial import blank  # deferred, too
+
+        return blank(self, owner, self._path)
 
 
 def _uri_path(path: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from miger.backends.sqlite_table import Check, Column, ForeignKey, Key, Table
 from miger.backends.sqlite_tokens import (
     alike,
+    all_folded,
     closing,
     folded,
     in_quotes,
@@ -34,8 +35,11 @@ class NotRead(ValueError):
     """The text is no CREATE TABLE that could be read: SQLite would not have made it."""
 
 
-def read_table(sql: str) -> Table:
-    """The table that a stored CREATE TABLE describes. Raises NotRead."""
+def read_table(sql: str, reader_class: type[Reader] | None = None) -> Table:
+    """The table that a stored CREATE TABLE describes; in other words where another reader goes over it.
+
+    Raises NotRead.
+    """
     tokens = tokens_of(sql)
     if [folded(token) for token in tokens[:2]] != ["create", "table"] or tokens[3:4] != ["("]:
         raise NotRead(sql[:80])
@@ -43,7 +47,7 @@ def read_table(sql: str) -> Table:
     options = {" ".join(map(folded, option)) for option in parts(tokens[end + 1 :])} - {""}
     if end < 0 or options - {"without rowid", "strict"}:
         raise NotRead(sql[:80])
-    reader = _Reader(tokens[4:end])
+    reader = (reader_class or Reader)(tokens[4:end])
     reader.read()
     return Table(
         name_in(tokens[2]),
@@ -57,19 +61,38 @@ def read_table(sql: str) -> Table:
     )
 
 
-class _Reader:
-    """Goes over what stands between the parentheses of a CREATE TABLE, once."""
+class Reader:
+    """Goes over what stands between the parentheses of a CREATE TABLE, once.
+
+    What it makes of names and expressions compares: both are in lower case.
+    """
+
+    descending = " desc"
 
     def __init__(self, tokens: Sequence[str]) -> None:
         self._tokens = tokens
-        self._folded = [*map(folded, tokens), "", ""]  # one in quotes is no keyword
+        self._folded = [*all_folded(tokens), "", ""]  # one in quotes is no keyword
         self._at = 0
-        self._names = _column_names(tokens)
+        self._note_names(tokens)
         self.columns: list[Column] = []
         self.primary_key: Key | None = None
         self.uniques: list[Key] = []
         self.checks: list[Check] = []
         self.foreign_keys: list[ForeignKey] = []
+
+    # How it writes
+
+    def _note_names(self, tokens: Sequence[str]) -> None:
+        self._names = _column_names(tokens)
+
+    def _expression(self, tokens: Sequence[str]) -> str:
+        return joined(alike(without_parentheses(tokens), self._names))
+
+    def _key_name(self, name: str) -> str:
+        return in_quotes(folded(name))
+
+    def _key_part(self, tokens: Sequence[str]) -> str:
+        return key_part(tokens, self._names)
 
     def read(self) -> None:
         """Raises NotRead."""
@@ -98,7 +121,8 @@ class _Reader:
         return self._tokens[self._at - 1]
 
     def _accept(self, *words: str) -> bool:
-        if self._folded[self._at] != words[0] or tuple(self._folded[self._at : self._at + len(words)]) != words:
+        at = self._at
+        if self._folded[at] != words[0] or (len(words) > 1 and tuple(self._folded[at : at + len(words)]) != words):
             return False
         self._at += len(words)
         return True
@@ -120,9 +144,6 @@ class _Reader:
         self._at = end + 1
         return found
 
-    def _expression(self, tokens: Sequence[str]) -> str:
-        return joined(alike(without_parentheses(tokens), self._names))
-
     # Columns
 
     def _column(self) -> None:
@@ -137,21 +158,23 @@ class _Reader:
         self.columns.append(column)
 
     def _type(self) -> str:
-        words: list[str] = []
-        while (token := self._word()) and token not in _OF_COLUMN and token[0] not in ",()":
-            words.append(self._next())
-        text = " ".join(word.upper() if word.isascii() and not is_quoted(word) else word for word in words)
+        start = at = self._at
+        while (token := self._folded[at]) and token not in _OF_COLUMN and token[0] not in ",()":
+            at += 1
+        self._at = at
+        words = self._tokens[start:at]
+        text = " ".join([word.upper() if word.isascii() and not is_quoted(word) else word for word in words])
         if words and self._word() == "(":
             text += f"({', '.join(''.join(part).upper() for part in parts(self._parenthesised()))})"
         return text
 
     def _column_constraint(self, column: Column, name: str) -> Column:
         """Names of what is no key, CHECK or foreign key are left out: SQLite forgets them as well."""
-        here = in_quotes(folded(column.name))
-        if self._accept("default"):
-            return column._replace(default=self._default())
         if self._accept("not", "null"):
             return column._replace(not_null=True, conflict=self._conflict())
+        if self._accept("default"):
+            return column._replace(default=self._default())
+        here = self._key_name(column.name)
         if self._accept("null"):
             self._conflict()
         elif self._accept("primary", "key"):
@@ -198,7 +221,7 @@ class _Reader:
         conflict = self._conflict()
         automatic = self._accept("autoincrement")
         apart = descending and column.type == "INTEGER"
-        self.primary_key = Key((f"{here} desc" if descending else here,), name, conflict, automatic, apart)
+        self.primary_key = Key((f"{here}{self.descending}" if descending else here,), name, conflict, automatic, apart)
 
     # Constraints of the table
 
@@ -222,7 +245,7 @@ class _Reader:
             raise NotRead(self._word())
 
     def _key_parts(self, tokens: Sequence[str]) -> tuple[str, ...]:
-        return tuple(key_part(part, self._names) for part in parts(tokens))
+        return tuple(map(self._key_part, parts(tokens)))
 
     def _references(self, columns: tuple[str, ...], name: str) -> ForeignKey:
         self._expect("references")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Collection, Iterator, Sequence
 
@@ -41,12 +42,21 @@ _NEW_LINE_BEFORE = frozenset(
 
 def tokens_of(sql: str) -> list[str]:
     """The tokens of a text as they are written, without comments. Whatever the text: nothing else gets lost."""
-    return [token for token in _TOKEN.findall(sql) if not token.startswith(("--", "/*"))]
+    found: list[str] = _TOKEN.findall(sql)
+    if "--" not in sql and "/*" not in sql:
+        return found
+    return [token for token in found if not token.startswith(("--", "/*"))]
+
+
+def all_folded(tokens: Sequence[str]) -> list[str]:
+    """Each token, folded; at once, which is many times faster."""
+    found = folded("\0".join(tokens)).split("\0")
+    return found if len(found) == len(tokens) else [*map(folded, tokens)]
 
 
 def folded(text: str) -> str:
     """A name as SQLite compares it."""
-    return text.translate(_FOLDED)
+    return text.lower() if text.isascii() else text.translate(_FOLDED)
 
 
 def is_quoted(token: str) -> bool:
@@ -61,6 +71,7 @@ def name_in(token: str) -> str:
     return token
 
 
+@functools.lru_cache(4096)  # the same names are met in every table
 def in_quotes(name: str) -> str:
     """A name as it has to be written: in quotes where it is no plain word."""
     low = folded(name)
@@ -145,7 +156,7 @@ def _sticks(last: str, token: str) -> bool:
     if not last or token in (",", ")") or last == "(":
         return True
     if token == "(":
-        return last[0].isalpha() and last not in KEYWORDS
+        return last[0].isalpha() and folded(last) not in KEYWORDS
     return (token == "." and not last[0].isdigit()) or (last == "." and not token[0].isdigit())
 
 
@@ -155,7 +166,7 @@ def in_lines(tokens: Sequence[str]) -> str:
     depth = 0
     for token in tokens:
         depth += (token == "(") - (token == ")")
-        if lines[-1] and not depth and (token in _NEW_LINE_BEFORE or lines[-1][-1] == ";"):
+        if lines[-1] and not depth and (folded(token) in _NEW_LINE_BEFORE or lines[-1][-1] == ";"):
             lines.append([])
         lines[-1].append(token)
     return "\n".join(map(joined, lines))

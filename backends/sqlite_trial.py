@@ -122,20 +122,41 @@ def scratch(backend: SqliteBackend, owner: Owner, path: str) -> Iterator[Backend
             f"a copy needs {size * SPARE >> 20} MiB, and {parent} has {free >> 20} MiB left",
             "set TMPDIR to a larger disk, or `--dry-run=rollback`",
         )
+    with _folder(parent, owner) as folder, _in_folder(backend, folder, path) as copy:
+        if size:
+            _back_up(backend, os.path.join(folder, os.path.basename(path)))
+        yield copy
+
+
+@contextlib.contextmanager
+def blank(backend: SqliteBackend, owner: Owner, path: str) -> Iterator[Backend]:
+    """An empty file of the name of `path`; see `Backend.blank`."""
+    parent = tempfile.gettempdir()
+    _drop_left_over(parent, owner)
+    with _folder(parent, owner) as folder, _in_folder(backend, folder, path) as empty:
+        yield empty
+
+
+@contextlib.contextmanager
+def _folder(parent: str, owner: Owner) -> Iterator[str]:
+    """A folder of our own, gone in the end."""
     folder = os.path.join(parent, new_scratch_name(owner))
     os.mkdir(folder, 0o700)
     try:
-        target = os.path.join(folder, os.path.basename(path))
-        if size:
-            _back_up(backend, target)
-        environment = backend.environment._replace(url=Secret(f"sqlite:///{target}"), read_only=False, protected=False)
-        copy = SqliteBackend(environment, backend.prefix)
-        try:
-            yield copy
-        finally:
-            copy.close()
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _in_folder(backend: SqliteBackend, folder: str, path: str) -> Iterator[SqliteBackend]:
+    """A backend for a file in that folder, with the name of the one at `path`; it is not open yet."""
+    url = Secret(f"sqlite:///{os.path.join(folder, os.path.basename(path))}")
+    made = SqliteBackend(backend.environment._replace(url=url, read_only=False, protected=False), backend.prefix)
+    try:
+        yield made
+    finally:
+        made.close()
 
 
 def _back_up(backend: SqliteBackend, target: str) -> None:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 from miger.engine.errors import NeedsDatabase, RefusedError
 
 if TYPE_CHECKING:  # `miger status` needs the classes below, but none of these
+    from miger.engine.catalog import Catalog
     from miger.engine.environments import Environment
     from miger.engine.errors import StatementError
     from miger.engine.events import Event
@@ -199,6 +200,14 @@ class Backend(ABC):
         to an extension, temporary tables) are left out, and so is what changes by itself (counters).
         """
 
+    def read_catalog(self) -> Catalog:
+        """All that is in the database, but for what `read_schema` leaves out. Called outside a transaction.
+
+        The number of queries does not grow with that of the objects. Two databases of the same server that were
+        made alike give equal values, whatever they were called. Raises RefusedError where it cannot be read so.
+        """
+        raise RefusedError(f"{self.name} cannot tell what its tables consist of")
+
     def definition(self, schema: Mapping[str, str], name: str) -> str:
         """The definition of the object `name` of a schema in such words that those of equal meaning are equal.
 
@@ -325,6 +334,14 @@ class Backend(ABC):
         Raises RefusedError, with the reason, where none can be made.
         """
         raise RefusedError(f"{self.name} cannot make a scratch copy")
+
+    def blank(self, owner: Owner) -> AbstractContextManager[Backend]:
+        """A database of its own with nothing in it, made and dropped as a `scratch` one, of the same kind as this.
+
+        What a migration may use without making it, as PostgreSQL's extensions, is not there either.
+        Raises RefusedError, with the reason, where none can be made.
+        """
+        raise RefusedError(f"{self.name} cannot make a scratch database")
 
     def caveats(self) -> tuple[str, ...]:
         """What a person should know of a dry run on this connection: what stays, what differs from the original."""

@@ -24,6 +24,7 @@ _Tables = Mapping[str, Mapping[str, object]]
 class Config:
     """What `miger.toml` says. `path`, `folder` and `migrations` are absolute; `default` names an environment.
 
+    `schema` says where the wanted schema is written, for environments that say nothing else; "" if nowhere.
     Environments are resolved when they are asked for, so that a variable that only `prod` needs may be
     unset as long as nobody asks for `prod`.
     """
@@ -40,6 +41,7 @@ class Config:
         tables: _Tables,
         text: str,
         variables: Mapping[str, str],
+        schema: str = "",
     ) -> None:
         self.path = path
         self.folder = os.path.dirname(path)
@@ -49,6 +51,7 @@ class Config:
         self.history = history
         self.out_of_order = out_of_order
         self.drift_ignore = drift_ignore
+        self.schema = schema
         self._tables = tables
         self._text = text
         self._variables = variables
@@ -99,6 +102,7 @@ class Config:
             out_of_order=self.out_of_order,
             variables=self._variables,
             complain=complain,
+            schema=self.schema,
         )
 
 
@@ -221,6 +225,7 @@ def _config(
         tables=tables,
         text=text,
         variables=variables,
+        schema=value("schema", "").strip(),
     )
 
 

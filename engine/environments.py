@@ -20,6 +20,8 @@ class Environment(NamedTuple):
     """One database and the rules for it. Times are seconds; None means no limit.
 
     `folder` is where miger.toml lies: what a relative path in the URL of a plugin's database starts from.
+    `schema` says where the wanted schema is written, "" if nowhere. `scratch` is where scratch databases are made
+    for generating migrations; None means the server of `url`.
     """
 
     name: str
@@ -33,6 +35,8 @@ class Environment(NamedTuple):
     lease: float = 30.0
     lease_wait: float = 60.0
     folder: str = ""
+    schema: str = ""
+    scratch: Secret | None = None
 
 
 def resolve_environment(
@@ -43,10 +47,11 @@ def resolve_environment(
     out_of_order: str,
     variables: Mapping[str, str],
     complain: Complain,
+    schema: str = "",
 ) -> Environment | None:
     """The environment that `table` (already valid by the schema) describes, with its references filled in.
 
-    `out_of_order` is the project's. Everything wrong goes to `complain(path, message, hint)`; then the
+    `out_of_order` and `schema` are the project's. Everything wrong goes to `complain(path, message, hint)`; then the
     answer is None. Messages never hold a value that may be secret.
     """
     texts: dict[str, str] = {}
@@ -83,9 +88,10 @@ def resolve_environment(
     if lease is None:
         wrong("lease", "must be longer than 0", "30s is the default")
     size = values.get("pool_size", 5)
+    url = _url(texts, folder, wrong)
     environment = Environment(
         name=name,
-        url=Secret(_url(texts, folder, wrong)),
+        url=Secret(url),
         protected=values.get("protected") is True,
         read_only=values.get("read_only") is True,
         lock_timeout=seconds("lock_timeout", 5.0),
@@ -95,12 +101,14 @@ def resolve_environment(
         lease=lease or 30.0,
         lease_wait=seconds("lease_wait", 60.0) or 0.0,
         folder=folder,
+        schema=texts.get("schema", schema).strip(),
+        scratch=_scratch(texts, url, folder, wrong),
     )
     return None if complaints else environment
 
 
 def _url(texts: Mapping[str, str], folder: str, wrong: Callable[[str, str, str], None]) -> str:
-    """The URL, from `url` or out of `url_file`, with the path of an SQLite file made absolute."""
+    """The URL, from `url` or out of `url_file`, ready to be used."""
     key = "url" if "url" in texts else "url_file"
     if key == "url":
         url = texts[key].strip()
@@ -113,6 +121,32 @@ def _url(texts: Mapping[str, str], folder: str, wrong: Callable[[str, str, str],
             reason = (error.strerror if isinstance(error, OSError) else None) or "it is not UTF-8 text"
             wrong(key, f"cannot be read: {path}: {reason}", "it has to hold the database URL")
             return ""
+    return _usable(key, url, folder, wrong)
+
+
+def _scratch(texts: Mapping[str, str], url: str, folder: str, wrong: Callable[[str, str, str], None]) -> Secret | None:
+    """Where scratch databases are made: the same kind of database as that of `url`. Nothing said is None."""
+    written = texts.get("scratch", "").strip()
+    if not written:
+        return None
+    found = _usable("scratch", written, folder, wrong)
+    kind = _kind(url)
+    if "://" in found and kind and _kind(found) != kind:
+        wrong("scratch", f"is another kind of database than the environment's: {_kind(found)}", f"it has to be {kind}")
+    return Secret(found)
+
+
+def _kind(url: str) -> str:
+    """The kind of database that a URL's scheme means."""
+    scheme = url.partition("://")[0].lower() if "://" in url else ""
+    return _SAME_KIND.get(scheme, scheme)
+
+
+_SAME_KIND = {"postgres": "postgresql", "mariadb": "mysql", "mongodb+srv": "mongodb"}
+
+
+def _usable(key: str, url: str, folder: str, wrong: Callable[[str, str, str], None]) -> str:
+    """The URL with the path of an SQLite file made absolute; complains of what is no database URL."""
     if not url:
         wrong(key, "is empty", "it has to be a database URL, such as sqlite:///shop.db")
     elif url.partition(":")[0].lower() == "sqlite":

@@ -23,6 +23,17 @@ BACKENDS = ("sqlite", "postgresql", "mysql", "mongodb")
 SQL_BACKENDS = ("sqlite", "postgresql", "mysql")
 """Every backend the contract tests run on, and those with SQL."""
 
+UNCOUNTED = (
+    "test_snapshots_",
+    "test_view_snapshots",
+    "test_wizard_databases",
+    "test_preview_truth",
+    "test_kill",
+    "test_race",
+    "test_generate_round_trip",
+)
+"""Files of tests that go over the same lines again and again: counting them twice would double their time."""
+
 _servers = pytest.StashKey[dict[str, Server]]()
 _is_mongod = pytest.StashKey[bool]()
 _numbers = itertools.count(1)
@@ -40,6 +51,13 @@ def pytest_configure(config: pytest.Config) -> None:
     if _is_controller(config) and not config.option.collectonly:
         for backend in STARTERS:
             _start(config, backend)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Coverage is not measured where it would cost much and tell nothing new."""
+    for item in items:
+        if item.path.name.startswith(UNCOUNTED):
+            item.add_marker("no_cover")
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -150,6 +168,13 @@ def _server_url(config: pytest.Config, backend: str) -> str:
 
 
 # --- fixtures ------------------------------------------------------------------------------------
+
+
+@pytest.fixture(autouse=True)
+def _uncounted_processes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test that is not counted starts is not, either."""
+    if request.node.get_closest_marker("no_cover") is not None:
+        monkeypatch.delenv("COVERAGE_PROCESS_CONFIG", raising=False)
 
 
 @pytest.fixture(scope="session")

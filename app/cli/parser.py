@@ -12,8 +12,8 @@ from miger.engine.durations import parse_duration
 from miger.engine.errors import UsageError
 
 EPILOG = """exit codes: 0 done or nothing to do · 1 a migration failed · 2 usage or configuration · 3 pending
-(status --check) · 4 dirty · 5 lock held · 6 integrity · 7 refused as unsafe · 8 database unreachable ·
-130 interrupted"""
+(status --check) or different (generate --check) · 4 dirty · 5 lock held · 6 integrity · 7 refused as unsafe ·
+8 database unreachable · 130 interrupted"""
 
 
 DRY_RUNS = ("auto", "sql", "rollback", "rehearse")
@@ -190,10 +190,37 @@ def _making(commands: Commands) -> None:  # type: ignore[valid-type]
     create.add_argument("--depends", nargs="+", metavar="ID", help="parents instead of the current heads")
     create.add_argument("--phase", choices=("expand", "contract"))
     create.add_argument("--release", metavar="V")
+    _generating(commands)
     config = _command(commands, "config", "check or show the configuration")
     config.add_argument("action", choices=("check", "show"))
     demo = _command(commands, "demo", "make a small web shop and migrate it, to see how it goes")
     demo.add_argument("directory", nargs="?", metavar="DIR", help="where (default: a temporary folder)")
+
+
+def _generating(commands: Commands) -> None:  # type: ignore[valid-type]
+    generate = _command(commands, "generate", "write a migration from what has changed in the wanted schema")
+    generate.add_argument("name", nargs="?", metavar="NAME", help="what it does: add_user_email (with --check: none)")
+    kind = generate.add_mutually_exclusive_group()
+    kind.add_argument("--sql", dest="kind", action="store_const", const="sql", help="SQL (default, but on MongoDB)")
+    kind.add_argument("--python", dest="kind", action="store_const", const="python", help="Python")
+    generate.add_argument("--online", action="store_true", help="two migrations: expand, and contract later")
+    generate.add_argument(
+        "--offline", action="store_true", help="compare with what all migrations make; ask no database"
+    )
+    generate.add_argument("--schema", metavar="SOURCE", help="where the wanted schema is (default: as in miger.toml)")
+    generate.add_argument(
+        "--rename", action="append", default=[], metavar="A:B", help="users.mail:users.email, old:new"
+    )
+    generate.add_argument("--fill", action="append", default=[], metavar="T.C=V", help="what rows without a value get")
+    generate.add_argument("--nulls", action="append", default=[], metavar="T.C", help="what does not convert gets NULL")
+    generate.add_argument("--yes", action="store_true", help="data may be lost; do not ask")
+    generate.add_argument("--check", action="store_true", help="write nothing; exit with 3 when anything differs")
+    # The parser makes `--dry-run=auto` of it, see `Parser.parse_args`.
+    generate.add_argument(
+        "--dry-run", nargs="?", const="auto", choices=("auto",), metavar="auto", help="print the file"
+    )
+    generate.add_argument("--depends", nargs="+", metavar="ID", help="parents instead of the current heads")
+    generate.add_argument("--release", metavar="V")
 
 
 def _selection(parser: Parser) -> None:

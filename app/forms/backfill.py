@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,14 +11,13 @@ from miger.forms.bodies import Bodies, python_verify
 from miger.forms.checks import column_problems, text_problems
 from miger.forms.document_checks import json_problems
 from miger.forms.document_write import IN_BATCHES, batches
-from miger.forms.layout import Call, execute, lines_of, string
+from miger.forms.filling import batches_of
+from miger.forms.layout import string
 from miger.forms.shapes import TableShape
 from miger.forms.values import literal
 from miger.scaffold.draft import FieldProblem
 
 MOST = 1_000_000  # rows in a batch
-ONE_LINE = 72  # characters of a statement that is not broken
-_PARAMETER = re.compile(r"(?<![:\w\\]):(?=\w)")  # what SQLAlchemy would take for one
 
 
 class Backfill(NamedTuple):
@@ -92,33 +90,20 @@ def write_backfill(backfill: Backfill | DocumentBackfill, dialect: str, tables: 
         raise UsageError(problem.message, problem.hint)
     if isinstance(backfill, DocumentBackfill):
         return _documents(backfill)
-    from miger.forms.steps import Names  # deferred: imports SQLAlchemy
+    from miger.forms.steps import Fill, Names  # deferred: imports SQLAlchemy
 
     names = Names(dialect)
-    table = names.table(backfill.table, backfill.schema)
-    up = _rows(backfill, names.name(backfill.key), table, f"fill {backfill.table}", backfill.values, backfill.where)
+    fill = Fill(backfill.table, backfill.values, backfill.where, backfill.schema, backfill.key)
+    up = f"{batches_of(fill, names, size=backfill.size)}\n"
     down = None
     if backfill.undo is not None:
-        down = _rows(backfill, names.name(backfill.key), table, f"undo {backfill.table}", backfill.undo, None)
+        back = fill._replace(values=backfill.undo, where=None)
+        down = f"{batches_of(back, names, f'undo {backfill.table}', backfill.size)}\n"
     verify = None
     if backfill.where is not None:
+        table = names.table(backfill.table, backfill.schema)
         verify = python_verify([f"SELECT count(*) = 0 AS ok FROM {table} WHERE {backfill.where}"])
     return Bodies("python", up, down, verify, transaction=False, why=IN_BATCHES)
-
-
-def _rows(backfill: Backfill, key: str, table: str, name: str, values: str, where: str | None) -> str:
-    path = backfill.table if backfill.schema is None else f"{backfill.schema}.{backfill.table}"
-    arguments = [string(name), string(path)]
-    keywords = [("key", string(backfill.key))]
-    keywords += [] if backfill.size == 1000 else [("size", str(backfill.size))]
-    loop = lines_of(Call("for batch in db.batches", arguments, keywords), end=":")
-    both = f"({where}) AND " if where is not None else ""
-    escaped = [_PARAMETER.sub(r"\\:", text) for text in (f"UPDATE {table} SET {values}", f"WHERE {both}{key}")]
-    between = f"{escaped[1]} BETWEEN :low AND :high"
-    gap = "\n" if len(escaped[0]) + len(between) > ONE_LINE else " "
-    sql = f"{escaped[0]}{gap}{between}"
-    call = execute(sql, "batch.execute(")
-    return "\n".join([*loop, *(f"    {line}" for line in call.splitlines())]) + "\n"
 
 
 def _documents(backfill: DocumentBackfill) -> Bodies:

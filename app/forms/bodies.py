@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from miger.forms.definition import tokens
+from miger.forms.delimiting import delimited
+from miger.forms.filling import batches_of, update_of
 from miger.forms.layout import WIDTH, comment, execute, lines_of
 
 if TYPE_CHECKING:
-    from miger.forms.steps import Step
+    from miger.forms.steps import Fill, Step
 
 # SQLAlchemy and Alembic are imported where they are needed: those who only look at a body need neither.
 
@@ -34,14 +36,16 @@ class Bodies(NamedTuple):
 
 def sql_body(steps: Sequence[Step], dialect: str) -> str:
     """Steps as SQL."""
-    from miger.forms.steps import Remark, Sql, sql_of
+    from miger.forms.steps import Fill, Names, Remark, Sql, sql_of
 
     parts = []
     for step in steps:
         if isinstance(step, Remark):
             parts.append(comment(step.text, "--"))
         elif isinstance(step, Sql):
-            parts.append(_ended(step.text))
+            parts.append(delimited(step.text, dialect) or _ended(step.text))
+        elif isinstance(step, Fill):
+            parts.append(_ended(update_of(step, Names(dialect))))
         else:
             parts.append(sql_of(step, dialect))
     return "".join(f"{part}\n" for part in parts)
@@ -53,17 +57,22 @@ def _ended(sql: str) -> str:
     return f"{sql.rstrip()}\n;" if "--" in last else f"{sql.rstrip()};"
 
 
-def python_body(steps: Sequence[Step], dialect: str) -> str:
-    """Steps as the body of a function."""
+def python_body(steps: Sequence[Step], dialect: str, *, transaction: bool = True) -> str:
+    """Steps as the body of a function. `transaction`: it runs in one, so that batches would be of no use."""
     from miger.forms.operation_calls import NotPlain, call_of
-    from miger.forms.steps import Remark, Sql, sql_of
+    from miger.forms.steps import Fill, Names, Remark, Sql, sql_of
 
     parts: list[str] = []
+    titles: set[str] = set()
     for step in steps:
         if isinstance(step, Remark):
             parts.append(comment(step.text, "#"))
         elif isinstance(step, Sql):
             parts.append(execute(step.text))
+        elif isinstance(step, Fill) and step.key and not transaction:
+            parts.append(batches_of(step, Names(dialect), _title(step, titles)))
+        elif isinstance(step, Fill):
+            parts.append(execute(update_of(step, Names(dialect))))
         else:
             try:
                 parts.append("\n".join(lines_of(call_of(step, dialect))))
@@ -71,6 +80,15 @@ def python_body(steps: Sequence[Step], dialect: str) -> str:
                 statements = sql_of(step, dialect)
                 parts.append(execute(statements.removesuffix(";")))
     return "".join(f"{part}\n" for part in parts)
+
+
+def _title(fill: Fill, taken: set[str]) -> str:
+    """What batches are called, each otherwise, because a run that goes on knows them by that."""
+    column = re.match(r"\s*(\w+)\s*=", fill.values)
+    name = f"fill {fill.table}" + (f".{column[1]}" if column is not None else "")
+    title = next(text for text in (name, *(f"{name} {number}" for number in range(2, 10**6))) if text not in taken)
+    taken.add(title)
+    return title
 
 
 def sql_verify(queries: Sequence[str]) -> str:

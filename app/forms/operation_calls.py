@@ -115,9 +115,18 @@ def _drop_table(operation: ops.DropTableOp, dialect: str) -> Call:
 
 def _create_table(operation: ops.CreateTableOp, dialect: str) -> Call:
     arguments: list[str | Call] = [string(operation.table_name)]
+    keys = {
+        name
+        for item in operation.columns
+        if isinstance(item, sqlalchemy.PrimaryKeyConstraint)
+        for name in _pending(item)
+    }
     for item in operation.columns:
         if isinstance(item, sqlalchemy.Column):
-            arguments.append(_column(item, dialect))
+            call = _column(item, dialect)
+            if item.name in keys and item.autoincrement is False:  # else SQLAlchemy lets a number count by itself
+                call = call._replace(keywords=[*call.keywords, ("autoincrement", "False")])
+            arguments.append(call)
         elif isinstance(item, sqlalchemy.PrimaryKeyConstraint):
             arguments.append(Call("sqlalchemy.PrimaryKeyConstraint", [string(c) for c in _pending(item)]))
         elif isinstance(item, sqlalchemy.ForeignKeyConstraint):

@@ -28,7 +28,20 @@ class Remark(NamedTuple):
     text: str
 
 
-Step = ops.MigrateOperation | Sql | Remark
+class Fill(NamedTuple):
+    """New values in the rows of a table: `values` as behind SET, `where` as behind WHERE.
+
+    In Python it goes by batches where `key` names the column of the primary key, or another unique one.
+    """
+
+    table: str
+    values: str
+    where: str | None = None
+    schema: str | None = None
+    key: str = ""
+
+
+Step = ops.MigrateOperation | Sql | Remark | Fill
 
 
 class Steps(NamedTuple):

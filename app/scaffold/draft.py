@@ -18,12 +18,20 @@ class FieldProblem(NamedTuple):
     hint: str = ""
 
 
+class Allowance(NamedTuple):
+    """A hazard (`drop-column`) that a migration accepts of one thing (`users.age`), and why."""
+
+    hazard: str
+    subject: str
+    reason: str
+
+
 class MigrationDraft(NamedTuple):
     """What a person says of a new migration.
 
     `kind` is sql, python or mongodb (Python for MongoDB). `up`, `verify` and `down` are the text of each
     section, in Python the body of each function, not indented; None leaves the section out. `imports`
-    are lines of their own.
+    are lines of their own. `allow` are hazards that it accepts.
     """
 
     name: str
@@ -37,6 +45,7 @@ class MigrationDraft(NamedTuple):
     down: str | None = None
     verify: str | None = None
     imports: tuple[str, ...] = ()
+    allow: tuple[Allowance, ...] = ()
 
     @property
     def suffix(self) -> str:
@@ -115,7 +124,18 @@ def _metadata(draft: MigrationDraft, mark: str) -> str:
     lines += [f'phase = "{draft.phase}"'] if draft.phase else []
     lines += [] if draft.transaction else ["transaction = false"]
     lines += [f'release = "{_toml(draft.release)}"'] if draft.release else []
+    lines += _allowances(draft.allow)
     return "".join(f"{mark} {line}\n" for line in ["/// miger", *lines, "///"])
+
+
+def _allowances(allow: tuple[Allowance, ...]) -> list[str]:
+    entries = [
+        f'{{ hazard = "{_toml(one.hazard)}", subject = "{_toml(one.subject)}", reason = "{_toml(one.reason)}" }}'
+        for one in allow
+    ]
+    if len(entries) == 1:
+        return [f"allow = [{entries[0]}]"]
+    return ["allow = [", *(f"  {entry}," for entry in entries), "]"] if entries else []
 
 
 def _ended(body: str) -> str:

@@ -40,6 +40,7 @@ class Workbench(App[int]):
     Screens are drawn from `situation` alone, and `learn` is what changes it. `clock` tells the local time;
     `look_seconds` lie between two looks at the database, `guard` is how long a new question heeds no key.
     `survey` gives the folder's contents where their reading has begun already. `first` as in `open_workbench`.
+    `loaded` is called once, when the first look at the project is on the screen.
     """
 
     TITLE = "miger"
@@ -65,6 +66,7 @@ class Workbench(App[int]):
         guard: float = GUARD_SECONDS,
         survey: Callable[[], Survey] | None = None,
         first: str = "",
+        loaded: Callable[[], object] = lambda: None,
     ) -> None:
         super().__init__()
         self.project = project
@@ -72,6 +74,7 @@ class Workbench(App[int]):
         self.clock = clock
         self.guard = guard
         self._first = first
+        self._loaded: Callable[[], object] | None = loaded
         self.situation = _unseen(project)
         self.journal = Journal(self)
         self.lookout = Lookout(self, look_seconds, survey)
@@ -144,6 +147,9 @@ class Workbench(App[int]):
             return
         for screen in self.acting_screens:
             screen.refresh_all()
+        if known.status is not None and self._loaded is not None:
+            self.call_after_refresh(self._loaded)
+            self._loaded = None
 
     @property
     def ending(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 from miger.engine.config import find_config, load_config
 from miger.engine.errors import ConfigError
 from miger.project import Project
@@ -28,7 +30,16 @@ def open_workbench(folder: str = ".", environment: str | None = None, first: str
     survey = early_survey(config.migrations, project.survey)
     from miger.workbench.app import Workbench
 
-    app = Workbench(project, settings, survey=survey, first=first)
+    app = Workbench(project, settings, survey=survey, first=first, loaded=keep_what_is_loaded)
     app.run()
     app.runner.settle()
     return app.return_code or 0
+
+
+def keep_what_is_loaded() -> None:
+    """Takes what is in memory now out of the search for garbage, which then is short and often.
+
+    Thousands of migrations stay until the end; to go over them takes longer than a key may.
+    """
+    gc.freeze()
+    gc.set_threshold(2_000, 20, 20)

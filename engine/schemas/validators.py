@@ -147,8 +147,10 @@ def validate_config_json(data, custom_formats={}, name_prefix=None):
                 if 'schema' in data__project_keys:
                     data__project_keys.remove('schema')
                     data__project__schema = data__project['schema']
-                    if not isinstance(data__project__schema, (str, dict)):
-                        errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.project.schema must be string or object', value=data__project__schema, name='' + (name_prefix or 'data') + '.project.schema', definition={'errorMessage': 'must be a string or a table'}, rule='type'))
+                    try:
+                        validate_config_json__definitions_schema(data__project__schema, custom_formats, (name_prefix or 'data') + '.project.schema')
+                    except JsonSchemaValuesException as e:
+                        errors.extend(e.errors)
                 if data__project_keys:
                     errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.project must not contain ' + str(data__project_keys) + ' properties', value=data__project, name='' + (name_prefix or 'data') + '.project', definition={'properties': ['name', 'migrations', 'default', 'history', 'out_of_order', 'drift_ignore', 'schema']}, rule='additionalProperties'))
         if 'environments' in data_keys:
@@ -189,7 +191,7 @@ def validate_config_json(data, custom_formats={}, name_prefix=None):
 def validate_config_json__definitions_environment(data, custom_formats={}, name_prefix=None):
     errors = []
     if not isinstance(data, dict):
-        errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + ' must be object', value=data, name='' + (name_prefix or 'data') + '', definition={'properties': ['url', 'url_file', 'protected', 'read_only', 'lock_timeout', 'statement_timeout', 'pool_size', 'out_of_order', 'lease', 'lease_wait']}, rule='type'))
+        errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + ' must be object', value=data, name='' + (name_prefix or 'data') + '', definition={'properties': ['url', 'url_file', 'protected', 'read_only', 'lock_timeout', 'statement_timeout', 'pool_size', 'out_of_order', 'schema', 'scratch', 'lease', 'lease_wait']}, rule='type'))
     data_one_of_count1 = 0
     if data_one_of_count1 < 2:
         try:
@@ -212,7 +214,7 @@ def validate_config_json__definitions_environment(data, custom_formats={}, name_
         except (JsonSchemaValueException, JsonSchemaValuesException):
             pass
     if data_one_of_count1 != 1:
-        errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + ' must be valid exactly by one definition' + (' (' + str(data_one_of_count1) + ' matches found)'), value=data, name='' + (name_prefix or 'data') + '', definition={'properties': ['url', 'url_file', 'protected', 'read_only', 'lock_timeout', 'statement_timeout', 'pool_size', 'out_of_order', 'lease', 'lease_wait']}, rule='oneOf'))
+        errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + ' must be valid exactly by one definition' + (' (' + str(data_one_of_count1) + ' matches found)'), value=data, name='' + (name_prefix or 'data') + '', definition={'properties': ['url', 'url_file', 'protected', 'read_only', 'lock_timeout', 'statement_timeout', 'pool_size', 'out_of_order', 'schema', 'scratch', 'lease', 'lease_wait']}, rule='oneOf'))
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data_keys = set(data.keys())
@@ -275,6 +277,22 @@ def validate_config_json__definitions_environment(data, custom_formats={}, name_
                 validate_config_json__definitions_out_of_order(data__outoforder, custom_formats, (name_prefix or 'data') + '.out_of_order')
             except JsonSchemaValuesException as e:
                 errors.extend(e.errors)
+        if 'schema' in data_keys:
+            data_keys.remove('schema')
+            data__schema = data['schema']
+            try:
+                validate_config_json__definitions_schema(data__schema, custom_formats, (name_prefix or 'data') + '.schema')
+            except JsonSchemaValuesException as e:
+                errors.extend(e.errors)
+        if 'scratch' in data_keys:
+            data_keys.remove('scratch')
+            data__scratch = data['scratch']
+            if not isinstance(data__scratch, str):
+                errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.scratch must be string', value=data__scratch, name='' + (name_prefix or 'data') + '.scratch', definition={'errorMessage': 'must be a database URL'}, rule='type'))
+            if isinstance(data__scratch, str):
+                data__scratch_len = len(data__scratch)
+                if data__scratch_len < 1:
+                    errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + '.scratch must be longer than or equal to 1 characters', value=data__scratch, name='' + (name_prefix or 'data') + '.scratch', definition={'errorMessage': 'must be a database URL'}, rule='minLength'))
         if 'lease' in data_keys:
             data_keys.remove('lease')
             data__lease = data['lease']
@@ -290,7 +308,7 @@ def validate_config_json__definitions_environment(data, custom_formats={}, name_
             except JsonSchemaValuesException as e:
                 errors.extend(e.errors)
         if data_keys:
-            errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + ' must not contain ' + str(data_keys) + ' properties', value=data, name='' + (name_prefix or 'data') + '', definition={'properties': ['url', 'url_file', 'protected', 'read_only', 'lock_timeout', 'statement_timeout', 'pool_size', 'out_of_order', 'lease', 'lease_wait']}, rule='additionalProperties'))
+            errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + ' must not contain ' + str(data_keys) + ' properties', value=data, name='' + (name_prefix or 'data') + '', definition={'properties': ['url', 'url_file', 'protected', 'read_only', 'lock_timeout', 'statement_timeout', 'pool_size', 'out_of_order', 'schema', 'scratch', 'lease', 'lease_wait']}, rule='additionalProperties'))
     if errors:
         raise JsonSchemaValuesException(errors)
     return data
@@ -305,6 +323,18 @@ def validate_config_json__definitions_duration(data, custom_formats={}, name_pre
     if isinstance(data, (int, float)) and (not isinstance(data, bool)):
         if data < 0:
             errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + ' must be bigger than or equal to 0', value=data, name='' + (name_prefix or 'data') + '', definition={'errorMessage': 'must be a time such as "500ms", "5s", "10min" or "1h", or a number of seconds'}, rule='minimum'))
+    if errors:
+        raise JsonSchemaValuesException(errors)
+    return data
+
+def validate_config_json__definitions_schema(data, custom_formats={}, name_prefix=None):
+    errors = []
+    if not isinstance(data, str):
+        errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + ' must be string', value=data, name='' + (name_prefix or 'data') + '', definition={'errorMessage': 'must say where the wanted schema is: "shop.models:Base.metadata" or "schema.sql"'}, rule='type'))
+    if isinstance(data, str):
+        data_len = len(data)
+        if data_len < 1:
+            errors.append(JsonSchemaValueException('' + (name_prefix or 'data') + ' must be longer than or equal to 1 characters', value=data, name='' + (name_prefix or 'data') + '', definition={'errorMessage': 'must say where the wanted schema is: "shop.models:Base.metadata" or "schema.sql"'}, rule='minLength'))
     if errors:
         raise JsonSchemaValuesException(errors)
     return data

@@ -54,7 +54,7 @@ migrations = "db/../changes"
 default = "prod"
 history = "shop_"
 out_of_order = "warn"
-schema = { models = "shop.models" }
+schema = "shop.models:Base.metadata"
 
 [environments.dev]
 url = "sqlite:////abs/x.db?timeout=3"
@@ -69,6 +69,8 @@ statement_timeout = "10min"
 pool_size = 9
 lease = 12
 lease_wait = "1h"
+schema = "schema.sql"
+scratch = "postgres://u:pw@localhost/postgres"
 """
     )
     assert (config.name, config.history, config.default) == ("shop", "shop_", "prod")
@@ -77,6 +79,12 @@ lease_wait = "1h"
     assert (prod.lock_timeout, prod.statement_timeout, prod.pool_size) == (0.5, 600.0, 9)
     assert (prod.lease, prod.lease_wait, prod.protected, prod.read_only) == (12.0, 3600.0, True, True)
     assert prod.out_of_order == "warn"
+    assert prod.schema == "schema.sql"
+    assert prod.scratch is not None
+    assert prod.scratch.reveal() == "postgres://u:pw@localhost/postgres"
+    assert "pw" not in str(prod)
+    assert config.schema == "shop.models:Base.metadata" == config.environment("dev").schema
+    assert config.environment("dev").scratch is None
     assert config.environment("dev").out_of_order == "allow"
     assert config.environment("dev").url.reveal() == "sqlite:////abs/x.db?timeout=3"
     assert list(config.environments) == ["dev", "prod"] == list(config.names)
@@ -86,6 +94,39 @@ def test_the_file_may_be_named_itself_and_the_first_environment_is_the_default(t
     path = tmp_path / "other.toml"
     path.write_text('[environments.b]\nurl="mongodb://h"\n[environments.a]\nurl="mongodb://h"\n')
     assert load_config(str(path)).default == "b"
+
+
+def test_where_scratch_databases_are_made_comes_out_of_variables_and_may_be_left_empty(load: Load) -> None:
+    text = (
+        MINIMAL.replace("sqlite:///shop.db", "mysql://h/shop")
+        + 'scratch = "${SCRATCH:-}"\nschema = "${WANTED:-x.sql}"\n'
+    )
+    left_out = load(text, {}).environment()
+    assert (left_out.scratch, left_out.schema) == (None, "x.sql")
+    given = load(text, {"SCRATCH": "mariadb://u:pw@h/x", "WANTED": "a:b"}).environment()
+    assert given.scratch is not None
+    assert (given.scratch.reveal(), str(given.scratch), given.schema) == (
+        "mariadb://u:pw@h/x",
+        "mariadb://u:***@h/x",
+        "a:b",
+    )
+
+
+@pytest.mark.parametrize(
+    ("scratch", "reason"),
+    [("mysql://h/x", "is another kind of database than the environment's: mysql"), ("h/x", "has no ://")],
+)
+def test_scratch_databases_have_to_be_of_the_environments_kind(load: Load, scratch: str, reason: str) -> None:
+    config = load(f'[environments.dev]\nurl = "postgresql://h/shop"\nscratch = "{scratch}"\n')
+    (problem,) = problems_of(config.environment)
+    assert problem.line == 3
+    assert reason in problem.message
+
+
+def test_a_wanted_schema_is_a_text(load: Load) -> None:
+    (problem,) = problems_of(lambda: load('[project]\nschema = { models = "shop.models" }\n' + MINIMAL))
+    assert problem.line == 2
+    assert 'must say where the wanted schema is: "shop.models:Base.metadata" or "schema.sql"' in problem.message
 
 
 def test_a_timeout_of_zero_means_no_limit(load: Load) -> None:

@@ -46,7 +46,9 @@ def _values(config: Config, name: str) -> dict[str, object]:
         "lease",
         "lease_wait",
     )
-    return {"url": str(environment.url), **{name: getattr(environment, name) for name in names}}
+    said = {"schema": environment.schema, "scratch": str(environment.scratch or "")}
+    generating = {name: value for name, value in said.items() if value}
+    return {"url": str(environment.url), **generating, **{name: getattr(environment, name) for name in names}}
 
 
 def _document(config: Config, environments: dict[str, dict[str, object]]) -> dict[str, object]:

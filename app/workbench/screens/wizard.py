@@ -8,6 +8,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.events import Resize
+from textual.widget import Widget
 from textual.widgets import Button, ContentSwitcher, Static
 
 from miger.scaffold import FieldProblem, draft_text
@@ -53,7 +54,7 @@ class WizardScreen(WizardWork):
     WizardScreen #side {
         width: 1fr; border: round $border-blurred; background: $surface; border-title-color: $foreground-muted;
     }
-    WizardScreen #side:focus-within { border: round $border; border-title-color: $foreground; }
+    WizardScreen #side.-at { border: round $border; border-title-color: $foreground; }
     WizardScreen #reading { padding: 1 2; color: $foreground-muted; }
     WizardScreen #step { height: 1fr; }
     WizardScreen FileView { width: 1fr; }
@@ -100,6 +101,11 @@ class WizardScreen(WizardWork):
     def on_resize(self, event: Resize) -> None:
         """Chooses the layout for the size."""
         self.set_class(event.size.width < NARROW, "-narrow")
+
+    def watch_focused(self, focused: Widget | None) -> None:
+        """Tells the pane that has the keys. `:focus-within` would style all its widgets anew at each move."""
+        for side in self.query("#side"):
+            side.set_class(focused is not None and side in focused.ancestors, "-at")
 
     # What is known
 

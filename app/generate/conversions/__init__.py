@@ -1,0 +1,1 @@
+"""How the values of a column get another type, on each database."""

@@ -1,0 +1,1 @@
+"""Where the wanted schema is written: models, classes, SQL."""

@@ -1,0 +1,1 @@
+"""From differences to the steps of a migration."""
