@@ -27,6 +27,7 @@ from miger.generate.writing.written import Choices, Written
 from tests.app.forms_shop import open_project
 from tests.app.forms_shop import write as write_migration
 from tests.app.sandbox import Sandbox
+from tests.app.thinning import thinned
 
 OWNER = this_process("test")
 
@@ -442,7 +443,7 @@ IN_FILES = (
 
 
 @pytest.mark.parametrize("kind", ["sql", "python"])
-@pytest.mark.parametrize("name", IN_FILES)
+@pytest.mark.parametrize("name", thinned(IN_FILES, 4))
 def test_a_file_runs_both_ways(
     name: str, kind: str, mysql_url: str, tmp_path: os.PathLike[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -25,6 +25,7 @@ from miger.generate.writing.written import Choices, Written
 from tests.app.forms_shop import open_project, write
 from tests.app.postgresql_pairs import PAIRS, PLAIN, Pair
 from tests.app.sandbox import Sandbox
+from tests.app.thinning import thinned
 
 OWNER = this_process("test")
 
@@ -114,12 +115,12 @@ def test_what_is_written_makes_what_is_wanted_and_takes_it_back(place: Place, na
     carried_out(place, PAIRS[name], "sql")
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", thinned(PAIRS, 4))
 def test_the_same_in_python(place: Place, name: str) -> None:
     carried_out(place, PAIRS[name], "python")
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", thinned(PAIRS, 4, 1))
 def test_from_the_second_schema_to_the_first(place: Place, name: str) -> None:
     pair = PAIRS[name]
     carried_out(place, Pair(pair.after, pair.before), "sql")
@@ -298,6 +299,6 @@ ONLINE = (
 
 
 @pytest.mark.parametrize("kind", ["sql", "python"])
-@pytest.mark.parametrize("name", ONLINE)
+@pytest.mark.parametrize("name", thinned(ONLINE, 3))
 def test_in_two_migrations_beside_a_working_application(place: Place, name: str, kind: str) -> None:
     carried_out(place, PAIRS[name], kind, online=True)

@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.widgets import Button, Checkbox, Input, Label, Static
 
 from miger.widgets.key_bar import KeyBar
+from miger.widgets.tick_box import TickBox
 from miger.widgets.words import printable
 from miger.workbench.actions import BACK, KEYS, RUN, Action, Context, bindings_of
 from miger.workbench.question import Fact, Question
@@ -85,7 +86,7 @@ class ConfirmModal(Modal[Agreed | None]):
                     yield Static(Content.assemble("\n", _content(question.dangers)))
             if question.dangers:
                 with Vertical(classes="ask"):
-                    yield Checkbox(UNTICKED, id="agree", compact=True)
+                    yield TickBox(UNTICKED, id="agree", compact=True)
             if question.name:
                 with Vertical(classes="ask"):
                     yield Label(Content.assemble("Protected. Press tab and type ", (question.name, "bold"), ":"))
