@@ -18,7 +18,7 @@ demo: $(VENV)/.stamp-run ## make a small web shop and migrate it, step by step
 	@$(VENV)/bin/miger demo
 
 test: $(VENV)/.stamp-dev ## run every test on real servers, with coverage
-	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --cov --cov-report= --cov-report=term:skip-covered --cov-fail-under=95
+	@$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report= --cov-report=term:skip-covered --cov-fail-under=95
 
 check: $(VENV)/.stamp-dev ## formatting, lint, types, and who imports whom
 	$(VENV)/bin/ruff format --check .

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, cast
 
 from miger.backends import postgresql_objects_sql as asked
+from miger.backends.postgresql_settled import settled
 from miger.engine.catalog import Catalog, Column, Constraint, Extra, Index, Table, Thing
 
 Query = Callable[[str], list[tuple[Any, ...]]]
@@ -53,10 +54,13 @@ class _Parts:
         # There are many columns, and `_make` takes as long as the server's answer.
         made = cast("Callable[[tuple[Any, ...]], Column]", functools.partial(tuple.__new__, Column))
         for row in query(asked.COLUMNS):
-            self.columns[row[0]].append(made(row[1:]))
+            column = made(row[1:])
+            if column.generated:
+                column = column._replace(generated=settled(column.generated), definition=settled(column.definition))
+            self.columns[row[0]].append(column)
         self.constraints: dict[int, list[Constraint]] = defaultdict(list)
         for table, kind, name, definition, columns, target, targets, named in query(asked.CONSTRAINTS):
-            found = Constraint(kind, name, definition, tuple(columns), target, tuple(targets), named)
+            found = Constraint(kind, name, settled(definition), tuple(columns), target, tuple(targets), named)
             self.constraints[table].append(found)
         self.indexes: dict[int, list[Index]] = defaultdict(list)
         self.on_views: list[tuple[Any, ...]] = []
@@ -64,7 +68,7 @@ class _Parts:
             if row[1]:
                 self.on_views.append(row)
                 continue
-            self.indexes[row[0]].append(Index(row[3], row[4], tuple(row[5]), row[6], row[7], row[8]))
+            self.indexes[row[0]].append(Index(row[3], settled(row[4]), tuple(row[5]), row[6], row[7], row[8]))
         self.extras: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
         for row in query(asked.EXTRAS):
             self.extras[row[0]].append(row)
@@ -109,7 +113,7 @@ def _table(row: tuple[Any, ...], parts: _Parts, names: _Names) -> Table:
         tuple(parts.constraints.get(oid, ())),
         tuple(parts.indexes.get(oid, ())),
         tuple(
-            Extra(kind, bare, definition, names.needed((catalog, number)))
+            Extra(kind, bare, settled(definition), names.needed((catalog, number)))
             for _, _, _, kind, catalog, number, _, bare, definition in parts.extras.get(oid, ())
         ),
         schema,
@@ -127,7 +131,7 @@ def _things(query: Query, parts: _Parts, names: _Names) -> Iterator[Thing]:
         yield Thing("extension", name, definition, needs=tuple(needs))
     for oid, _, row, kind, name, definition, comment, labels in parts.types:
         needs = {*names.needed((names.types, oid)), *(names.needed((names.relations, row)) if row else ())} - {name}
-        yield Thing(kind, name, definition, tuple(labels), tuple(sorted(needs)), comment)
+        yield Thing(kind, name, settled(definition), tuple(labels), tuple(sorted(needs)), comment)
     for oid, name, definition, comment, owner, _ in parts.sequences:
         if oid not in parts.counters:
             path = names.names.get((names.relations, owner or 0))
@@ -136,10 +140,10 @@ def _things(query: Query, parts: _Parts, names: _Names) -> Iterator[Thing]:
         yield Thing(kind, name, definition, needs=names.needed((names.functions, oid)), comment=comment)
     for oid, kind, name, definition, comment, columns in parts.views:
         needed = names.needed((names.relations, oid))
-        yield Thing(kind, name, definition, needs=needed, comment=comment, columns=tuple(columns))
+        yield Thing(kind, name, settled(definition), needs=needed, comment=comment, columns=tuple(columns))
         for _, _, on, what, catalog, number, quoted, _, text in parts.extras.get(oid, ()):
             needs = {on, *names.needed((catalog, number))}
-            yield Thing(what, f"{quoted} ON {on}", text, needs=tuple(sorted(needs)))
+            yield Thing(what, f"{quoted} ON {on}", settled(text), needs=tuple(sorted(needs)))
     for on, _, index, _, definition, _, _, _, comment, path in parts.on_views:
         needed = tuple(sorted({names.names.get((names.relations, on), ""), *names.needed((names.relations, index))}))
-        yield Thing("index", path, definition, needs=needed, comment=comment)
+        yield Thing("index", path, settled(definition), needs=needed, comment=comment)

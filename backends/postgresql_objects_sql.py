@@ -168,7 +168,7 @@ VIEWS = (
 )
 
 _BARE = "quote_ident(n.nspname) || '.' || quote_ident(p.proname)"
-_AGGREGATE = (
+AGGREGATE = (
     "concat('CREATE AGGREGATE ', {name}, '(', pg_get_function_arguments(p.oid), E') (\\n    ', concat_ws(E',\\n    ', "
     "'SFUNC = ' || g.aggtransfn::regproc, 'STYPE = ' || format_type(g.aggtranstype, NULL), "
     "'SSPACE = ' || nullif(g.aggtransspace, 0), 'FINALFUNC = ' || nullif(g.aggfinalfn, 0)::regproc, "
@@ -189,7 +189,7 @@ FUNCTIONS = (
     "length(head || bare) + 1) "
     "ELSE definition END, comment FROM (SELECT p.oid, k.kind, "
     f"{_NAME.format(name='p.proname')} AS name, {_BARE} AS bare, 'CREATE OR REPLACE ' || upper(k.kind) || ' ' AS head, "
-    "CASE p.prokind WHEN 'a' THEN " + _AGGREGATE.format(name=_NAME.format(name="p.proname")) + " "
+    "CASE p.prokind WHEN 'a' THEN " + AGGREGATE.format(name=_NAME.format(name="p.proname")) + " "
     "ELSE rtrim(pg_get_functiondef(p.oid), E'\\n') END AS definition, coalesce(o.description, '') AS "
     "comment, n.nspname, "
     "CASE p.prokind WHEN 'a' THEN coalesce(nullif(pg_get_function_identity_arguments(p.oid), ''), '*') "

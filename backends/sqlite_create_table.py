@@ -40,13 +40,17 @@ def read_table(sql: str, reader_class: type[Reader] | None = None) -> Table:
 
     Raises NotRead.
     """
-    tokens = tokens_of(sql)
+    return read_tokens(tokens_of(sql), reader_class)
+
+
+def read_tokens(tokens: Sequence[str], reader_class: type[Reader] | None = None) -> Table:
+    """The same of a text's tokens."""
     if [folded(token) for token in tokens[:2]] != ["create", "table"] or tokens[3:4] != ["("]:
-        raise NotRead(sql[:80])
+        raise NotRead(joined(tokens)[:80])
     end = closing(tokens, 3)
     options = {" ".join(map(folded, option)) for option in parts(tokens[end + 1 :])} - {""}
     if end < 0 or options - {"without rowid", "strict"}:
-        raise NotRead(sql[:80])
+        raise NotRead(joined(tokens)[:80])
     reader = (reader_class or Reader)(tokens[4:end])
     reader.read()
     return Table(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from miger.backends import sqlite_table
-from miger.backends.sqlite_create_table import NotRead, Reader, read_table
+from miger.backends.sqlite_create_table import NotRead, Reader, read_tokens
 from miger.backends.sqlite_objects_words import Names, default_value, is_simple, key_part, mentioned, stated
 from miger.backends.sqlite_table import Check, ForeignKey, Key
 from miger.backends.sqlite_tokens import folded, in_quotes, name_in, parts, tokens_of, without_parentheses
@@ -52,10 +53,16 @@ class Parsed(NamedTuple):
 def parse(text: str, name: str) -> Parsed:
     """Reads a stored CREATE TABLE. Raises RefusedError."""
     try:
-        table = read_table(text, StatingReader)
+        table, names = _read(tuple(tokens_of(text)))
     except NotRead as error:
         raise RefusedError(f"the definition of table {name} could not be read: {error}") from error
-    return Parsed(table, {folded(column.name): column.name for column in table.columns}, text)
+    return Parsed(table, names, text)
+
+
+@functools.lru_cache(2048)  # what is compared is nearly the same, and what was tried is read again
+def _read(tokens: tuple[str, ...]) -> tuple[sqlite_table.Table, Names]:
+    table = read_tokens([*tokens], StatingReader)
+    return table, {folded(column.name): column.name for column in table.columns}
 
 
 def finished(found: Parsed, others: Mapping[str, Parsed]) -> Table:

@@ -82,9 +82,12 @@ def _constraints(before: tuple[Constraint, ...], after: tuple[Constraint, ...]) 
         return (found.kind, found.definition)
 
     for old, new in _by_content(before, after, content):
-        same = old is not None and new is not None and content(old) == content(new)
-        if not (same and old and new and (old.name == new.name or not new.named or not old.named)):
+        if old is None or new is None or content(old) != content(new):
             yield ConstraintDifference(old, new)
+        elif old.name != new.name:
+            wanted = any(other.name == old.name for other in after)  # by another one
+            if wanted or (old.named and new.named):
+                yield ConstraintDifference(old, new)
 
 
 def _indexes(before: tuple[Index, ...], after: tuple[Index, ...]) -> Iterator[IndexDifference]:

@@ -13,7 +13,8 @@ from miger.generate.differences import Differences
 from miger.generate.renames import Candidate, Rename, Renaming, find_candidates, parse_rename, resolve
 from miger.generate.scope import with_the_rest, within_scope, without_ignored
 from miger.generate.sources.source import Source, find_source
-from miger.generate.telling import Line, lines_of, sentence_of
+from miger.generate.taking import Fallen, take
+from miger.generate.telling import Line, keys_of, lines_of, sentence_of
 from miger.generate.wanted import replayed_catalog, wanted_catalog
 from miger.generate.ways import Place, Sides, rename_steps, ways_of
 from miger.generate.writing.written import Choices
@@ -33,6 +34,7 @@ class Options(NamedTuple):
     `users.email=''`, `nulls` columns (`users.age`) of which values that do not convert may become NULL. `lossy`:
     data may be lost. `decide` is asked whether a candidate is a rename; without it none is. `depends` are the
     parents, None for the heads. `bare`: what differs is all that is asked, and nothing is written or tried.
+    `taken` are the keys (`keys_of`) of the differences that are wanted, renames too; None for all there are.
     """
 
     kind: str = "sql"
@@ -48,12 +50,14 @@ class Options(NamedTuple):
     depends: tuple[str, ...] | None = None
     release: str | None = None
     bare: bool = False
+    taken: frozenset[str] | None = None
 
 
 class Generation(NamedTuple):
     """What came of it. No `lines`: nothing differs, and there is no draft.
 
-    `now` is the time that the id of the first draft begins with; the second one depends on the first.
+    `now` is the time that the id of the first draft begins with; the second one depends on the first. `fallen` are
+    the differences that were to be taken, and had to be left as they need others that are left.
     """
 
     lines: tuple[Line, ...]
@@ -64,6 +68,7 @@ class Generation(NamedTuple):
     notes: tuple[str, ...] = ()
     drafts: tuple[MigrationDraft, ...] = ()
     now: float = 0.0
+    fallen: tuple[Fallen, ...] = ()
 
 
 class LosesData(RefusedError):
@@ -90,10 +95,8 @@ def generate(project: Project, backend: Backend, owner: Owner, name: str, option
     if not backend.runs_sql:
         from miger.generate.collections.generate import generate_collections  # deferred: it needs MongoDB's driver
 
-        return generate_collections(project, backend, owner, name, options)
-    if not project.runs_sql:
-        from miger.generate.collections.generate import generate_collections  # it imports this file
-
+        if options.taken is not None:
+            raise UsageError("of collections all differences are taken", "change the schema, and compare again")
         return generate_collections(project, backend, owner, name, options)
     source = find_source(options.source or project.environment.schema, project.config.folder)
     graph = project.graph
@@ -106,18 +109,23 @@ def generate(project: Project, backend: Backend, owner: Owner, name: str, option
     wanted = without_ignored(wanted_catalog(source, backend, owner, live), ignored)
     sides = _sides(live, wanted, source)
     renamings, candidates = _renamings(source, sides, options)
+    if options.taken is not None:
+        renamings = _taken_renamings(renamings, options.taken)
     if renamings:
         sides = _renamed(place, renamings, wanted, source)
+    fully, fallen = sides, tuple[Fallen, ...]()
+    if options.taken is not None:
+        sides, fallen = _taken(sides, source, options.taken)
     found = sides.found
     lines = tuple(lines_of(found, renamings))
     notes = tuple(
         f"{one.renaming.before} may be {one.renaming.after} now: `--rename {one.renaming.option}`" for one in candidates
     )
-    generation = Generation(lines, found, tuple(renamings), tuple(candidates), (), notes)
+    generation = Generation(lines, found, tuple(renamings), tuple(candidates), (), notes, (), 0.0, fallen)
     if not lines or options.bare:
         return generation
     notes += tuple(_untold(found, sides.goal, place.dialect))
-    choices = _choices(options, sides)
+    choices = _choices(options, fully)
     losses = find_losses(backend, live, found, sides.goal, choices, renamings, offline=options.offline)
     refuse_losses(losses, options, notes)
     drafts = _drafts(place, name, options, sides, choices, renamings, lines)
@@ -175,6 +183,24 @@ def _renamed(place: Place, renamings: Sequence[Renaming], wanted: Catalog, sourc
         carry_out_steps(copy, steps)
         live = without_ignored(copy.read_catalog(), place.project.config.drift_ignore)
     return _sides(live, wanted, source)
+
+
+# Some of the differences
+
+
+def _taken_renamings(renamings: Sequence[Renaming], taken: frozenset[str]) -> list[Renaming]:
+    """Those that are wanted; a column of a table that keeps its name cannot be renamed by the other one."""
+    keys = keys_of(lines_of(Differences(), renamings))
+    kept = [one for one, key in zip(renamings, keys, strict=True) if key in taken]
+    tables = {(one.table, one.new_table) for one in kept if not one.column}
+    return [one for one in kept if one.table == one.new_table or (one.table, one.new_table) in tables]
+
+
+def _taken(sides: Sides, source: Source, taken: frozenset[str]) -> tuple[Sides, tuple[Fallen, ...]]:
+    """The sides where only that much of the goal is wanted, and what could not be had of it."""
+    mixed = take(sides.whole, sides.goal, taken)
+    after = within_scope(mixed.goal, sides.after, source.scope)
+    return sides._replace(after=after, goal=mixed.goal), mixed.fallen
 
 
 # Data

@@ -157,12 +157,13 @@ def find_candidates(before: Catalog, after: Catalog, known: Sequence[Renaming] =
     """
     done = {renaming.before for renaming in known}, {renaming.after for renaming in known}
     new_names = {renaming.table: renaming.new_table for renaming in known if not renaming.column}
-    gone = [table for table in before.tables if after.table(table.path) is None and table.path not in done[0]]
-    come = [table for table in after.tables if before.table(table.path) is None and table.path not in done[1]]
+    there, later = ({table.path: table for table in catalog.tables} for catalog in (before, after))
+    gone = [table for path, table in there.items() if path not in later and path not in done[0]]
+    come = [table for path, table in later.items() if path not in there and path not in done[1]]
     found = _best(gone, come, _tables_alike, lambda old, new: Renaming(old.path, new.path))
     for table in before.tables:
-        wanted = after.table(new_names.get(table.path, table.path))
-        if wanted is not None:
+        wanted = later.get(new_names.get(table.path, table.path))
+        if wanted is not None and wanted.columns != table.columns:
             found += _columns(table, wanted, done)
     return sorted(found, key=lambda candidate: -candidate.score)
 

@@ -38,6 +38,17 @@ def lines_of(found: Differences, renamings: Sequence[Renaming] = ()) -> list[Lin
     return lines
 
 
+def keys_of(lines: Sequence[Line]) -> list[str]:
+    """A text for each line that no other one has, the same at each comparison: to name differences by."""
+    keys: list[str] = []
+    seen: dict[str, int] = {}
+    for line in lines:
+        key = f"{line.verb} {line.object}"
+        seen[key] = seen.get(key, 0) + 1
+        keys.append(key if seen[key] == 1 else f"{key} #{seen[key]}")
+    return keys
+
+
 def sentence_of(lines: Sequence[Line]) -> str:
     """One sentence for all, which names the first few."""
     parts = [f"{_SAID[line.verb]} {_said(line)}" for line in lines[:MOST]]

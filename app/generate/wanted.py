@@ -85,8 +85,8 @@ def blank_database(backend: Backend, owner: Owner) -> Iterator[Backend]:
     """
     scratch = backend.environment.scratch
     if scratch is None:
-        with backend.blank(owner) as blank:
-            yield blank
+        with contextlib.ExitStack() as stack:
+            yield _beside(stack, backend, owner)
         return
     elsewhere = type(backend)(backend.environment._replace(url=scratch, scratch=None, read_only=False), backend.prefix)
     try:
@@ -94,6 +94,19 @@ def blank_database(backend: Backend, owner: Owner) -> Iterator[Backend]:
             yield blank
     finally:
         elsewhere.close()
+
+
+def _beside(stack: contextlib.ExitStack, backend: Backend, owner: Owner) -> Backend:
+    """A blank database beside the backend's own; where none can be made there, it is told what there is instead."""
+    environment = backend.environment
+    try:
+        return stack.enter_context(backend.blank(owner))
+    except RefusedError as error:
+        instead = "`scratch` in the environment's section names another server for it"
+        if environment.read_only:
+            message = f"environment {environment.name} is read-only, and a scratch database would be made on its server"
+            raise RefusedError(message, instead) from error
+        raise RefusedError(error.message, "; ".join(filter(None, [error.hint, instead]))) from error
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from miger.generate.conversions.conversion import CONVERT, conversion_of
 from miger.generate.differences import Differences
 from miger.generate.renames import Renaming
 from miger.generate.scope import without_ignored
+from miger.generate.telling import lines_of, sentence_of
 from miger.generate.writing.written import Choices
 
 if TYPE_CHECKING:
@@ -106,13 +107,17 @@ def ways_of(place: Place, sides: Sides, choices: Choices, renamings: Sequence[Re
     first, second = compare(sides.whole, middle), compare(middle, sides.goal)
     firsts = write(place.dialect, first.reverse(), middle, sides.whole, back)
     seconds = write(place.dialect, second.reverse(), sides.goal, middle, back)
-    one = f"{title} Old and new versions of the application both work with it."
-    other = f"{title} For when no old version of the application runs any more."
+    one = f"{_title(first)} Old and new versions of the application both work with it."
+    other = f"{_title(second)} For when no old version of the application runs any more."
     together = written.contract_transaction and seconds.transaction
     return [
         Way(one, written.expand, firsts.expand, first, written.transaction and firsts.transaction, EXPAND),
         Way(other, written.contract, seconds.expand, second, together, CONTRACT, (), converted),
     ]
+
+
+def _title(found: Differences) -> str:
+    return sentence_of(lines_of(found))
 
 
 def _converted(found: Differences, dialect: str) -> frozenset[tuple[str, str]]:

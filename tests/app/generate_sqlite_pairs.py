@@ -125,7 +125,7 @@ PAIRS: dict[str, Pair] = {
         users(f"{BASE}, x TEXT NOT NULL"),
         look="SELECT x FROM users",
         found=("", "", ""),
-        has=("x cannot be NULL: the rows there are get ''.",),
+        has=("x cannot be NULL: the rows there are get ''; put a better one here.",),
         python=True,
     ),
     "a column that must have a value, with a fill": Pair(

@@ -308,6 +308,18 @@ PAIRS = {
     "another name of an index": Pair(
         PLAIN + "CREATE INDEX i ON users (name);", PLAIN + "CREATE INDEX j ON users (name);"
     ),
+    "a name of an index that moves on": Pair(
+        PLAIN + "CREATE INDEX i ON users (name);",
+        PLAIN + "CREATE UNIQUE INDEX i ON users (id, name); CREATE INDEX j ON users (name);",
+    ),
+    "names of indexes that change places": Pair(
+        PLAIN + "CREATE INDEX i ON users (name); CREATE INDEX j ON users (age);",
+        PLAIN + "CREATE INDEX j ON users (name); CREATE INDEX i ON users (age);",
+    ),
+    "a key with the name of a constraint": Pair(
+        "CREATE TABLE t (a int, b int, c int, PRIMARY KEY (a, b), CONSTRAINT once UNIQUE (b, c));",
+        "CREATE TABLE t (a int, b int, c int, PRIMARY KEY (a, b), CONSTRAINT once UNIQUE (a, b));",
+    ),
     # types
     "an enum": Pair("", MOOD + MOODS),
     "a label more": Pair(MOOD + MOODS, MOOD.replace("'glad'", "'so so', 'glad', 'mad'") + MOODS, FEEL, FELT),

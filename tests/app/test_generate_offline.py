@@ -132,6 +132,31 @@ def test_scratch_databases_are_made_where_the_environment_says(
     without.close()
 
 
+def test_where_the_live_server_takes_no_scratch_database_another_one_is_advised(
+    postgresql_url: str, postgresql_admin: psycopg.Connection, postgresql_sandbox: Sandbox
+) -> None:
+    graph = graph_of(postgresql_sandbox)
+    closed = backend_for(Environment("prod", Secret(postgresql_url), read_only=True), "miger_")
+    with pytest.raises(RefusedError, match="prod is read-only, and a scratch database") as refused:
+        replayed_catalog(graph, closed, OWNER)
+    assert "`scratch`" in refused.value.hint
+    closed.close()
+    name = postgresql_url.rpartition("/")[2]
+    postgresql_admin.execute(f"CREATE ROLE {name}_weak LOGIN PASSWORD 'weak'")
+    try:
+        scheme, _, rest = postgresql_url.partition("://")
+        weak = backend_for(
+            Environment("prod", Secret(f"{scheme}://{name}_weak:weak@{rest.rpartition('@')[2]}")), "miger_"
+        )
+        with pytest.raises(RefusedError, match="this user may not create databases") as refused:
+            replayed_catalog(graph, weak, OWNER)
+        assert "CREATEDB" in refused.value.hint
+        assert "`scratch`" in refused.value.hint
+        weak.close()
+    finally:
+        postgresql_admin.execute(f"DROP ROLE {name}_weak")
+
+
 def test_who_may_make_no_database_elsewhere_is_told_of_the_setting(
     postgresql_url: str, postgresql_admin: psycopg.Connection, postgresql_sandbox: Sandbox
 ) -> None:

@@ -322,6 +322,7 @@ def test_a_schema_that_is_another_database_is_refused(mysql_shop: Shop, mysql_ur
         ("input('name?')\n", "models:metadata", "EOFError", 1),
         ("import os\nprint('it is over')\nos._exit(4)\n", "models:metadata", "exit code 4", None),
         ("x = 1\n", "models:metadata", "models has no metadata", None),
+        ("import os\nx = os.environ['MIGER_NOT_SET']\n", "models:x", "KeyError: 'MIGER_NOT_SET'", 2),
         ("x = 1\n", "models:x", "models:x is no MetaData, and has none", None),
         ("x = 1\n", "other:metadata", "there is no module 'other'", None),
         ("x = 1\n", "models.inner:metadata", "there is no module 'models.inner'", None),

@@ -250,10 +250,10 @@ async def test_kinds_that_cannot_be_written_say_why(users: Sandbox, open_workben
     app = open_workbench(users)
     async with app.run_test(size=HOME) as pilot:
         screen = await open_wizard(pilot)
-        assert "not now: comes with `miger generate`" in screen_text(app)
-        await press(pilot, "56")
+        assert "not now: there is no second head" in screen_text(app)
+        await press(pilot, "6")
         assert screen.step == KIND
-        assert told(app) == "comes with `miger generate`\nthere is no second head"
+        assert told(app) == "there is no second head"
 
 
 async def test_going_back_and_forth_loses_nothing(users: Sandbox, open_workbench: Opener) -> None:

@@ -6,6 +6,7 @@ https://docs.sqlalchemy.org/en/21/faq/metadata_schema.html#how-can-i-get-the-cre
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
@@ -100,6 +101,7 @@ def _statements(metadata: MetaData, dialect: Dialect, text: str, folder: str) ->
 
     def take(element: Any, *parameters: object, **options: object) -> None:
         sql = str(element.compile(dialect=dialect))
+        sql = _laid_out(sql) if isinstance(element, schema.CreateTable) else sql
         # The driver does the same: https://peps.python.org/pep-0249/#paramstyle
         written.append(sql % () if dialect.paramstyle in ("format", "pyformat") else sql)
 
@@ -115,6 +117,14 @@ def _statements(metadata: MetaData, dialect: Dialect, text: str, folder: str) ->
     except Exception as error:
         raise failed(f"{text} cannot be written as SQL", error, folder) from error
     return written
+
+
+_LINES = re.compile(r"(?P<quoted>'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`)|[ \t]*\n(?P<indent>[ \t]*)")
+
+
+def _laid_out(sql: str) -> str:
+    """The statement without SQLAlchemy's tabs, and blanks at the ends of lines: SQLite keeps the text."""
+    return _LINES.sub(lambda found: found["quoted"] or "\n" + found["indent"].replace("\t", "    "), sql.strip())
 
 
 def _schemas(metadata: MetaData) -> set[str]:

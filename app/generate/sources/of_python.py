@@ -72,8 +72,10 @@ def _make(text: str, statements: Sequence[str], blank: Backend, live: Catalog | 
 
 def _checked(statements: Sequence[str], dialect: str, text: str) -> Iterator[Statement]:
     """The statements; each is one, whatever semicolons are in it."""
-    for number, sql in enumerate(statements, 1):
-        statement = Statement(number, 0, sql.strip(), kind_of(sql.strip()))
+    for number, written in enumerate(statements, 1):
+        sql = written.strip()
+        end = "\n" if ";" in sql else "\n;"  # one with an end that others can follow, unless it is several after all
+        statement = Statement(number, 0, sql + end, kind_of(sql), stop=len(sql))
         if beyond := reaches_beyond(statement, dialect):
             hint = "a listener of the metadata executes it; take it out"
             raise ConfigError(f"{text}: {beyond} reaches beyond the one database", hint=hint)

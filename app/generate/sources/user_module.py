@@ -57,7 +57,9 @@ def _place(error: BaseException, folder: str) -> tuple[str, int | None]:
     frames = [
         frame
         for frame in traceback.extract_tb(error.__traceback__)
-        if os.path.realpath(frame.filename).startswith(inside) and "site-packages" not in frame.filename
+        if os.path.realpath(frame.filename).startswith(inside)
+        and "site-packages" not in frame.filename
+        and not frame.filename.startswith("<")  # `<frozen os>` is no file, and would be one of this folder
     ]
     return (frames[-1].filename, frames[-1].lineno) if frames else ("", None)
 

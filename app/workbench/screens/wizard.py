@@ -16,13 +16,14 @@ from miger.widgets.file_view import FileView
 from miger.widgets.wizard_trail import TrailStep, WizardTrail
 from miger.workbench.actions import Context
 from miger.workbench.screens.wizard_actions import WIZARD_ACTIONS, WIZARD_BINDINGS
+from miger.workbench.screens.wizard_changes import WizardChanges
 from miger.workbench.screens.wizard_leave import LeaveWizardModal
-from miger.workbench.screens.wizard_work import WizardWork
 from miger.workbench.situation import Situation
 from miger.workbench.wizard.answers import (
     BACKFILL,
     CONTENT,
     FORM,
+    GENERATED,
     KIND,
     LABELS,
     REVIEW,
@@ -30,6 +31,7 @@ from miger.workbench.wizard.answers import (
     steps_of,
 )
 from miger.workbench.wizard.backfill_step import BackfillStep
+from miger.workbench.wizard.changes_step import ChangesStep
 from miger.workbench.wizard.drafting import Drafted, drafted
 from miger.workbench.wizard.form_step import FormStep
 from miger.workbench.wizard.kind_step import KindStep
@@ -44,7 +46,7 @@ READING = "The migrations folder is still being read…"
 PROBLEMS = "the migrations folder has problems: mend them first"
 
 
-class WizardScreen(WizardWork):
+class WizardScreen(WizardChanges):
     """Asks step by step, shows the file as it grows, and writes it at the end; gives its id, or None."""
 
     ACTIONS: ClassVar = WIZARD_ACTIONS
@@ -83,6 +85,7 @@ class WizardScreen(WizardWork):
                     yield WriteStep(id="write-step")
                     yield FormStep(id="form-step")
                     yield BackfillStep(id="backfill-step")
+                    yield ChangesStep(id="changes-step")
                     yield ReviewStep(id="review-step")
             yield FileView(id="file")
         with Horizontal(id="buttons"):
@@ -115,7 +118,7 @@ class WizardScreen(WizardWork):
         return self._widget_of(self.step)
 
     def _widget_of(self, step: str) -> WizardStep:
-        content = {FORM: "form", BACKFILL: "backfill"}.get(self.answers.kind, "write")
+        content = {FORM: "form", BACKFILL: "backfill", GENERATED: "changes"}.get(self.answers.kind, "write")
         return self.query_one(f"#{content if step == CONTENT else step}-step", WizardStep)
 
     def context(self) -> Context:
@@ -129,6 +132,7 @@ class WizardScreen(WizardWork):
         if self._environment is not None and situation.environment != self._environment:
             self._environment = situation.environment
             self._tables, self._trouble, self._asked_tables = None, "", False
+            self.forget_changes()
             if self.step in (CONTENT, REVIEW):
                 self._read_tables_once()
         ready = self.ground is not None
@@ -174,9 +178,10 @@ class WizardScreen(WizardWork):
         name = f"{found.id}.{found.draft.suffix}" if found.id else "no name yet"
         self.query_one(FileView).show(name, draft_text(found.draft), "sql" if found.draft.kind == "sql" else "python")
         self._show_way()
+        self.pursue_changes()
 
     def _answering(self) -> list[WizardStep]:
-        content: dict[str, type[WizardStep]] = {FORM: FormStep, BACKFILL: BackfillStep}
+        content: dict[str, type[WizardStep]] = {FORM: FormStep, BACKFILL: BackfillStep, GENERATED: ChangesStep}
         kind = content.get(self.answers.kind, WriteStep)
         return [self.query_one(step) for step in (KindStep, NameStep, ParentsStep, kind)]
 
@@ -214,6 +219,7 @@ class WizardScreen(WizardWork):
             self._set_clock()
         if step in (CONTENT, REVIEW):
             self._read_tables_once()
+            self.forget_trouble()
         self.query_one("#step", ContentSwitcher).current = self.opened.id
         self.show_ground()
         if step == REVIEW:
@@ -292,7 +298,8 @@ class WizardScreen(WizardWork):
         """Whether something would be lost."""
         answers = self.answers
         texts = (answers.up, answers.verify, answers.down, *(text for _, text in answers.backfill.texts))
-        return self.query_one(NameStep).typed or bool(answers.entries) or any(text.strip() for text in texts)
+        said = bool(answers.entries) or self.query_one(ChangesStep).typed
+        return said or self.query_one(NameStep).typed or any(text.strip() for text in texts)
 
     def do_file(self) -> None:
         """Shows the file instead of the step, where there is no room for both; else goes to it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding, BindingType
 
 from miger.workbench.actions import APP, KEYS, LOOK, MOVE, WRITE, Action, Context
-from miger.workbench.wizard.answers import BACKFILL, CONTENT, FORM, KIND, PYTHON, REVIEW, SQL
+from miger.workbench.wizard.answers import BACKFILL, CONTENT, FORM, GENERATED, KIND, PYTHON, REVIEW, SQL
 
 
 def _step(context: Context) -> str:
@@ -22,7 +22,7 @@ def _written(context: Context) -> bool:
 
 
 def _offers(context: Context) -> bool:
-    return (_step(context) == CONTENT and _kind(context) in (FORM, BACKFILL)) or _step(context) == REVIEW
+    return _step(context) == REVIEW or (_step(context) == CONTENT and _kind(context) in (FORM, BACKFILL, GENERATED))
 
 
 WIZARD_ACTIONS: tuple[Action, ...] = (
@@ -35,7 +35,8 @@ WIZARD_ACTIONS: tuple[Action, ...] = (
     Action("another", ("ctrl+g",), "another change", "Keep this change, and fill in another one for the same file.",
            WRITE, 5, offered=lambda context: _step(context) == CONTENT and _kind(context) == FORM),
     Action("edit", ("ctrl+e",), "edit", "Open the section in $EDITOR.", WRITE, 5, offered=_written),
-    Action("look", ("ctrl+r",), "look again", "Read the tables, or make the dry run, again.", LOOK, 6, offered=_offers),
+    Action("look", ("ctrl+r",), "look again", "Read the tables, compare the schemas, or make the dry run, again.",
+           LOOK, 6, offered=_offers),
     Action("file", ("ctrl+f",), "file", "Show the file, or what it is made of.", LOOK, 4,
            offered=lambda context: _step(context) != KIND),
     Action("leave", ("ctrl+q",), "cancel", "Leave the wizard; asks first where something was typed.", APP, 7),

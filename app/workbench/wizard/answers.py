@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from miger.engine.graph import MigrationGraph
 from miger.forms.shapes import TableShape
+from miger.workbench.wizard.changes import Changes, Taken
 
 KIND, NAME, PARENTS, CONTENT, REVIEW = "kind", "name", "parents", "content", "review"
 STEPS = (KIND, NAME, PARENTS, CONTENT, REVIEW)
@@ -30,7 +31,8 @@ class Entry(NamedTuple):
 class Answers(NamedTuple):
     """All that was answered. `sections` are up, verify and down of a migration that is written by hand.
 
-    `entries` are the changes of a form, `written` the kind of file they go into; `backfill` is a form, too.
+    `entries` are the changes of a form, `written` the kind of file they go into; `backfill` is a form, too. `taken`
+    is what was said to the differences of schemas.
     """
 
     kind: str = ""
@@ -46,6 +48,7 @@ class Answers(NamedTuple):
     entries: tuple[Entry, ...] = ()
     written: str = SQL
     backfill: Entry = Entry(BACKFILL)
+    taken: Taken = Taken()
 
 
 class Ground(NamedTuple):
@@ -54,6 +57,7 @@ class Ground(NamedTuple):
     `backend` is sqlite, postgresql, mysql or mongodb, or a plugin's; `runs_sql` whether migrations may be SQL. `graph`
     is what the folder holds. `tables` are those of the database, None while they are not known; `trouble` is why they
     could not be read. `pending`: migrations that are not applied may make more of them. `now`: seconds since 1970.
+    `changes` is what differs from the wanted schema, as far as that has been compared.
     """
 
     backend: str
@@ -63,6 +67,7 @@ class Ground(NamedTuple):
     trouble: str = ""
     pending: bool = False
     now: float = 0.0
+    changes: Changes = Changes()
 
     @property
     def has_forms(self) -> bool:

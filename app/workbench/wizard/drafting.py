@@ -10,19 +10,17 @@ from miger.forms.joining import join_changes
 from miger.scaffold import FieldProblem, MigrationDraft, draft_problems, merge_draft, new_id
 from miger.scaffold.create import BODIES, title_of
 from miger.workbench.wizard.answers import (
-    BACKFILL,
     CONTENT,
-    FORM,
     KIND,
     NAME,
     PARENTS,
-    PYTHON,
     Answers,
     Entry,
     Ground,
 )
 from miger.workbench.wizard.backfills import fill
 from miger.workbench.wizard.change_forms import forms_for, made_of
+from miger.workbench.wizard.changes import problem_of
 from miger.workbench.wizard.column_lines import key_problem
 from miger.workbench.wizard.kinds import unavailable
 
@@ -32,13 +30,15 @@ OF_NAME = ("name", "title", "phase", "release")
 class Drafted(NamedTuple):
     """The draft, what stands against writing it, what a person should know of it, and the id that it gets.
 
-    A problem comes with its step, and with the number of its change, counted from 0; -1 for none.
+    A problem comes with its step, and with the number of its change, counted from 0; -1 for none. `losses` is what
+    the migration loses for sure, which a person has to agree to before it is written.
     """
 
     draft: MigrationDraft
     problems: tuple[tuple[str, int, FieldProblem], ...] = ()
     notes: tuple[str, ...] = ()
     id: str = ""
+    losses: tuple[str, ...] = ()
 
     def of(self, step: str) -> list[tuple[int, FieldProblem]]:
         """What stands against one step."""
@@ -60,6 +60,8 @@ def drafted(answers: Answers, ground: Ground) -> Drafted:
             found = _form(answers, ground)
         case "backfill":
             found = _backfill(answers, ground)
+        case "generated":
+            found = _generated(answers, ground)
         case _:
             found = _by_hand(answers, ground)
     of_draft = [(_step(problem), -1, problem) for problem in draft_problems(found.draft, ground.graph, ground.now)]
@@ -77,8 +79,13 @@ def kind_of_file(answers: Answers, ground: Ground) -> str:
     """The kind of the draft: sql, python or mongodb."""
     if not ground.runs_sql:
         return "mongodb"
-    if answers.kind == PYTHON or answers.kind == BACKFILL or (answers.kind == FORM and answers.written == PYTHON):
-        return "python"
+    match answers.kind:
+        case "python" | "backfill":
+            return "python"
+        case "form":
+            return answers.written
+        case "generated":
+            return answers.taken.written
     return "sql"
 
 
@@ -172,6 +179,21 @@ def _backfill(answers: Answers, ground: Ground) -> Drafted:
     if filled.bodies is None:
         return Drafted(bare, tuple((CONTENT, -1, problem) for problem in filled.problems))
     return Drafted(_with(bare, filled.bodies), notes=_notes(filled.bodies, ground))
+
+
+def _generated(answers: Answers, ground: Ground) -> Drafted:
+    """The draft that was made of the differences, under the name and with the parents that were chosen."""
+    kind, changes = kind_of_file(answers, ground), ground.changes
+    bare = _bare(answers, kind)
+    problem = problem_of(changes, answers.taken)
+    problems = ((CONTENT, -1, problem),) if problem is not None else ()
+    if changes.draft is None:
+        return Drafted(bare._replace(up=""), problems)
+    title = bare.title if answers.title.strip() else changes.draft.title
+    draft = changes.draft._replace(
+        name=bare.name, parents=bare.parents, phase=bare.phase, release=bare.release, title=title
+    )
+    return Drafted(draft, problems, changes.notes, losses=tuple(map(str, changes.losses)))
 
 
 def _with(draft: MigrationDraft, bodies: Bodies) -> MigrationDraft:

@@ -10,13 +10,14 @@ WORDS = {
     PYTHON: ("Python", "a function for each section: loops, conditions, batches"),
     FORM: ("Schema change by form", "columns, tables, indexes, keys; offered from the live schema"),
     BACKFILL: ("Data backfill", "new values in the rows there are, in batches that can be resumed"),
-    GENERATED: ("From schema changes", "what differs between models and database"),
+    GENERATED: ("From schema changes", "what differs between models, or schema files, and the database"),
     MERGE: ("Merge heads", "joins the heads; does nothing else"),
 }
 FOR_DOCUMENTS = {
     PYTHON: "a function for each section, that works with the collections",
     FORM: "fields, collections, indexes, validator; offered from the live database",
     BACKFILL: "new values in the documents there are, in batches that can be resumed",
+    GENERATED: "what differs between models, or a YAML file, and the database",
 }
 
 
@@ -37,8 +38,6 @@ def unavailable(kind: str, ground: Ground) -> str:
             return f"{ground.backend} runs no SQL"
         case "form" | "backfill" if not ground.has_forms:
             return f"the tables of {ground.backend} cannot be listed"
-        case "generated":
-            return "comes with `miger generate`"
         case "merge" if len(ground.graph.heads) < 2:
             return "there is no second head" if ground.graph.heads else "there are no migrations"
     return ""

@@ -45,6 +45,7 @@ class ReviewStep(WizardStep):
         ]
         if not lines:
             lines = [Content.styled(f"✔ w writes {found.id}.{found.draft.suffix}; nothing is run", "$text-success")]
+        lines += [Content.styled(f"! loses {printable(loss)}", "$text-warning") for loss in found.losses]
         lines += [Content.styled(f"! {printable(note)}", "$text-warning") for note in found.notes]
         tell_text(self.query_one("#review-word", Static), Content("\n").join(lines))
 

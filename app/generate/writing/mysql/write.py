@@ -89,10 +89,25 @@ class _Writer:
     # Foreign keys
 
     def _going(self) -> Iterator[_Key]:
-        for each in self.found.changed:
-            for old, _ in each.constraints:
-                if old is not None and old.kind == FOREIGN_KEY:
-                    yield _Key(each.table.name, old, self.names.going(each.table.name, old), False)
+        """Those that go; one that another takes the place of goes with its coming, if nothing needs it gone before."""
+        for changes in self.changes:
+            for old, new in changes.found.constraints:
+                if old is None or old.kind != FOREIGN_KEY:
+                    continue
+                replaced = new is not None and new.kind == FOREIGN_KEY and self._comes_late(changes, new)
+                late = replaced and False not in self._times(changes.name, old)
+                yield _Key(changes.name, old, self.names.going(changes.name, old), late)
+
+    def _comes_late(self, changes: Changes, new: Constraint) -> bool:
+        fresh = {column.name for column in changes.coming}
+        return not fresh >= set(new.columns) or self._ready_late(new)
+
+    def _times(self, table: str, found: Constraint) -> list[bool]:
+        """For each column it holds that is altered, at one end or the other, whether that is late."""
+        touched = {changes.name: changes.touched() for changes in self.changes}
+        ends = [(table, column) for column in found.columns]
+        ends += [(found.target, column) for column in found.target_columns]
+        return [touched[name][column] for name, column in ends if column in touched.get(name, {})]
 
     def _coming(self) -> Iterator[_Key]:
         for table in self.created:
@@ -100,10 +115,9 @@ class _Writer:
                 late = self._ready_late(found)
                 yield _Key(table.name, found, self.names.coming(table.name, found), late)
         for changes in self.changes:
-            fresh = {column.name for column in changes.coming}
             for _, new in changes.found.constraints:
                 if new is not None and new.kind == FOREIGN_KEY:
-                    late = not fresh >= set(new.columns) or self._ready_late(new)
+                    late = self._comes_late(changes, new)
                     yield _Key(changes.name, new, self.names.coming(changes.name, new), late)
 
     def _ready_late(self, found: Constraint) -> bool:
@@ -111,11 +125,8 @@ class _Writer:
 
     def _aside(self) -> Iterator[_Key]:
         """Those that stay, but hold a column that is altered, at one end or the other."""
-        touched = {changes.name: changes.touched() for changes in self.changes}
         for name, found in self._staying():
-            ends = [(name, column) for column in found.columns]
-            ends += [(found.target, column) for column in found.target_columns]
-            hits = [touched[table][column] for table, column in ends if column in touched.get(table, {})]
+            hits = self._times(name, found)
             times = set(hits) if self.choices.online else set(hits[:1])
             yield from (_Key(name, found, found.name, late) for late in sorted(times))
 

@@ -53,7 +53,7 @@ def depending(found: Differences, before: Catalog, after: Catalog) -> Depending:
         (table, index)
         for table, _ in staying
         for index in table.indexes
-        if _index_goes(index, differences.get(table.path), changes.get(table.path, []), names)
+        if _index_goes(index, table, differences.get(table.path), changes.get(table.path, []), names)
     ]
     keys = _keys(staying, differences, changes, names, gone, indexes)
     return Depending(changes, down, extras, keys, indexes, anew)
@@ -169,17 +169,21 @@ def _extra_goes(
     )
 
 
-def _index_goes(index: Index, difference: TableDifference | None, changes: list[Change], names: Iterable[str]) -> bool:
+def _index_goes(
+    index: Index, table: Table, difference: TableDifference | None, changes: list[Change], names: Iterable[str]
+) -> bool:
     for other in difference.indexes if difference is not None else ():
-        if other.before == index and not (other.after is not None and _renamed(index, other.after)):
+        if other.before == index and not (other.after is not None and _renamed(index, other.after, table)):
             return True
     return any(
         change.name in index.columns and (change.new or (change.disturbs and not index.plain)) for change in changes
     ) or any(mentions(index.definition.partition(" (")[2], bare(name)) for name in names)
 
 
-def _renamed(before: Index, after: Index) -> bool:
-    """Whether nothing but the name or the comment is another."""
+def _renamed(before: Index, after: Index, table: Table) -> bool:
+    """Whether nothing but the name or the comment is another, and no other index of the table has that name yet."""
+    if before.name != after.name and any(index.name == after.name for index in table.indexes):
+        return False
     return before.definition.partition(" ON ")[2] == after.definition.partition(" ON ")[2] and (
         before.unique == after.unique
     )

@@ -258,7 +258,8 @@ def add_constraint(table: Table, found: Constraint, *, online: bool = False) -> 
 
 def drop_constraint(table: Table, found: Constraint, other: Constraint | None = None) -> Step:
     """A constraint less. Where the database made the name up it may be that of `other`."""
-    if other is not None and other.name != found.name:
+    taken = other is not None and any(one.name == other.name for one in table.constraints)
+    if other is not None and other.name != found.name and not taken:
         either = ", ".join(f"DROP CONSTRAINT IF EXISTS {quoted(name)}" for name in sorted({found.name, other.name}))
         return alter(table, either)
     kind = {"primary key": "primary", "foreign key": "foreignkey", "unique": "unique", "check": "check"}.get(found.kind)

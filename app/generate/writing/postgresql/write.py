@@ -245,7 +245,7 @@ class Writer:
                 continue
             if old.definition != new.definition:
                 yield alter(table, f"VALIDATE CONSTRAINT {quoted(old.name)}")
-            if old.name != new.name and new.named:
+            if old.name != new.name:
                 yield alter(table, f"RENAME CONSTRAINT {quoted(old.name)} TO {quoted(new.name)}")
         dropped = {index.name for table, index in self._going.indexes if table.path == difference.table.path}
         for found in difference.indexes:
@@ -288,12 +288,10 @@ class Writer:
         paths = sorted({path for path, _ in dropped} | differences.keys())
         for path in paths:
             table, before = self._tables.after[path], self._tables.before[path]
-            renamed = {
-                i.after.name
-                for i in (differences[path].indexes if path in differences else ())
-                if i.before and i.after and (path, i.before.name) not in dropped
-            }
-            there = {index.name for index in before.indexes if (path, index.name) not in dropped} | renamed
+            pairs = differences[path].indexes if path in differences else ()
+            renamed = {i.before.name: i.after.name for i in pairs if i.before and i.after}
+            kept = [index.name for index in before.indexes if (path, index.name) not in dropped]
+            there = {renamed.get(name, name) for name in kept}
             for index in table.indexes:
                 if index.name not in there:
                     yield create_index(table, index, online=self._beside(table))

@@ -156,11 +156,7 @@ def _convert(
         yield Remark("Once more, for rows that came or changed meanwhile.")
         where: str | None = f"{NAMES.name(spare.name)} IS NOT ({value})"
     else:
-        told = (
-            "what does not convert becomes NULL"
-            if _lenient(after, new, choices)
-            else "it stops at what does not convert"
-        )
+        told = what_stops(after, new, choices, value)
         yield Remark(f"{new.name} becomes {new.type}, value by value, in a column that takes its place; {told}.")
         yield from _added(after, spare)
         where = None if spare.default is not None else f"{NAMES.name(old.name)} IS NOT NULL"
@@ -176,6 +172,14 @@ def converted(table: Table, old: Column, new: Column, choices: Choices) -> str |
         return None
     lenient = _lenient(table, new, choices)
     return with_column(conversion.lenient if lenient else conversion.expression, NAMES.name(old.name))
+
+
+def what_stops(after: Table, new: Column, choices: Choices, value: str) -> str:
+    """What becomes of a value that does not convert, in words; `value` is the expression that converts."""
+    if _lenient(after, new, choices):
+        return "what does not convert becomes NULL"
+    raised = ": json_extract raises the error" if "json_extract('[]'" in value else ""
+    return f"it stops at what does not convert{raised}"
 
 
 def _lenient(table: Table, column: Column, choices: Choices) -> bool:

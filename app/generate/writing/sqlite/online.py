@@ -74,7 +74,9 @@ def filled(before: Catalog, after: Catalog, choices: Choices) -> Filled:
             new = _column(old, column.name) is None and _asks(column) and column.name != row_id_of(table)
             if new and (table.path, column.name) not in fills:
                 fills[table.path, column.name] = value = placeholder(column.type) or "''"
-                remarks.append(Remark(f"{column.name} will be NOT NULL: the rows there are get {value}."))
+                remarks.append(
+                    Remark(f"{column.name} will be NOT NULL: the rows there are get {value}; put a better one here.")
+                )
     return Filled(choices._replace(fills=fills), tuple(remarks))
 
 

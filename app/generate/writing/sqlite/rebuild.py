@@ -12,7 +12,7 @@ from miger.engine.catalog import PRIMARY_KEY, Catalog, Column, Table
 from miger.forms.sqlite_rebuild import WHY
 from miger.forms.steps import Remark, Sql, Step
 from miger.forms.types import placeholder
-from miger.generate.writing.sqlite.native import LOST, converted
+from miger.generate.writing.sqlite.native import LOST, converted, what_stops
 from miger.generate.writing.sqlite.text import NAMES, Place, create_table, table_text
 from miger.generate.writing.written import Choices
 
@@ -119,7 +119,7 @@ def _kept(after: Table, old: Column, new: Column, fill: str | None, choices: Cho
     value = NAMES.name(old.name)
     remark, other = "", converted(after, old, new, choices)
     if other is not None:
-        value, remark = other, f"The values of {old.name} become {new.type}."
+        value, remark = other, f"{old.name} becomes {new.type}; {what_stops(after, new, choices, other)}."
     return Taken(NAMES.name(new.name), f"coalesce({value}, {fill})" if fill is not None else value, remark)
 
 
@@ -131,7 +131,11 @@ def _more(column: Column, fill: str | None) -> Iterator[Taken]:
         return
     else:
         value = placeholder(column.type) or "''"
-        yield Taken(NAMES.name(column.name), value, f"{column.name} cannot be NULL: the rows there are get {value}.")
+        yield Taken(
+            NAMES.name(column.name),
+            value,
+            f"{column.name} cannot be NULL: the rows there are get {value}; put a better one here.",
+        )
 
 
 def _comes_back(before: Table, after: Table) -> bool:
