@@ -29,7 +29,7 @@ check: $(VENV)/.stamp-dev ## formatting, lint, types, and who imports whom
 	@PYTHONPATH=build/tree:. $(PY) -c 'from importlinter.cli import lint_imports_command as run; run()' --cache-dir build/import-linter
 
 truth: $(VENV)/.stamp-dev ## hold dry runs against what really happens, and count them
-	@$(PY) -m pytest -n $(WORKERS) --dist load -q tests/app/test_preview_truth.py tests/app/test_preview_truth_mongodb.py
+	@$(PY) -m pytest -n $(WORKERS) --dist load -q -m 'soak or not soak' tests/app/test_preview_truth.py tests/app/test_preview_truth_mongodb.py
 
 bench: $(VENV)/.stamp-dev ## measure speed
 	@$(PY) benchmarks/run.py

@@ -34,7 +34,8 @@ class Options(NamedTuple):
     `users.email=''`, `nulls` columns (`users.age`) of which values that do not convert may become NULL. `lossy`:
     data may be lost. `decide` is asked whether a candidate is a rename; without it none is. `depends` are the
     parents, None for the heads. `bare`: what differs is all that is asked, and nothing is written or tried.
-    `taken` are the keys (`keys_of`) of the differences that are wanted, renames too; None for all there are.
+    `taken` are the keys (`keys_of`) of the differences that are wanted, renames too; None for all there are. `told`
+    gets what differs before a person is asked what may be lost.
     """
 
     kind: str = "sql"
@@ -51,6 +52,7 @@ class Options(NamedTuple):
     release: str | None = None
     bare: bool = False
     taken: frozenset[str] | None = None
+    told: Callable[[Sequence[Line]], None] = lambda lines: None
 
 
 class Generation(NamedTuple):
@@ -124,6 +126,7 @@ def generate(project: Project, backend: Backend, owner: Owner, name: str, option
     generation = Generation(lines, found, tuple(renamings), tuple(candidates), (), notes, (), 0.0, fallen)
     if not lines or options.bare:
         return generation
+    options.told(lines)
     notes += tuple(_untold(found, sides.goal, place.dialect))
     choices = _choices(options, fully)
     losses = find_losses(backend, live, found, sides.goal, choices, renamings, offline=options.offline)
@@ -226,7 +229,6 @@ def _column(option: str, text: str, goal: Catalog) -> tuple[str, str]:
 
 
 def refuse_losses(losses: Sequence[Loss], options: Options, notes: Sequence[str]) -> None:
-    """Raises LosesData, RefusedError where a person has not agreed to what is lost, or cannot."""
     """Raises LosesData, or RefusedError where a person has said no, unless all that is lost may be lost."""
     if not losses or (options.lossy and not any(loss.stops for loss in losses)):
         return

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,6 +17,7 @@ from miger.engine.run import Run
 from miger.engine.state import Lease
 from miger.generate.compare import compare
 from miger.generate.telling import lines_of
+from miger.scaffold.linked import linked_folder
 from miger.scaffold.write import write_draft
 from miger.survey import read_graph
 
@@ -66,10 +65,7 @@ def prove(
 @contextlib.contextmanager
 def _folder_with(folder: str, drafts: Sequence[MigrationDraft], now: float) -> Iterator[tuple[str, list[str]]]:
     """A folder with all migrations and the drafts, each of which has the one before as its parent; and their ids."""
-    with tempfile.TemporaryDirectory(prefix="miger-generate-") as home:
-        copied = os.path.join(home, os.path.basename(folder) or "migrations")
-        os.mkdir(copied)
-        _fill(folder, copied)
+    with linked_folder(folder) as copied:
         yield copied, [id_of(path) for path in write_all(copied, drafts, now)]
 
 
@@ -95,18 +91,6 @@ def write_all(folder: str, drafts: Sequence[MigrationDraft], now: float) -> list
 def id_of(path: str) -> str:
     """The id of the migration in a file."""
     return os.path.splitext(os.path.basename(path))[0]
-
-
-def _fill(real: str, folder: str) -> None:
-    """Every file of a folder, by a link where there are links."""
-    with contextlib.suppress(FileNotFoundError), os.scandir(real) as entries:  # the first migration makes it
-        for entry in entries:
-            target = os.path.join(folder, entry.name)
-            try:
-                os.symlink(os.path.abspath(entry.path), target)
-            except OSError:
-                if entry.is_file():
-                    shutil.copy2(entry.path, target)
 
 
 def _take(copy: Backend, owner: Owner) -> Lease:

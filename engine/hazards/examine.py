@@ -160,7 +160,8 @@ def _lost_columns(facts: Facts, table: c.Name, definition: str, copied: str) -> 
     if not kept or not before:
         return ()
     words = copied.lower()
-    return tuple(column for column in before if column not in kept and column not in words)
+    now = {column: facts.column_later(table, column) for column in before}
+    return tuple(column for column, name in now.items() if name not in kept and name not in words)
 
 
 def _note_rebuild(act: Act, facts: Facts) -> None:

@@ -166,6 +166,12 @@ class Facts:
         """The name that a column has in the database now."""
         return self._former_columns.get((table.name.lower(), column.lower()), column)
 
+    def column_later(self, table: Name, column: str) -> str:
+        """The name that the plan has given by now to a column of the database, in lower case."""
+        here = table.name.lower()
+        renamed = (new for (name, new), old in self._former_columns.items() if (name, old.lower()) == (here, column))
+        return next(renamed, column)
+
     def exists(self, table: Name) -> bool | None:
         """Whether the table is in the database now; None where nobody knows."""
         return None if self.live is None or not table.name else self.live.exists(self.now(table))

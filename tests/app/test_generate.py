@@ -132,6 +132,7 @@ def test_a_column_is_dropped_only_with_yes(shop: Sandbox) -> None:
     before = written(shop)
     done = shop.miger("generate", "drop_age", code=7)
     assert "column users.age: is dropped with 2 values" in done.err
+    assert "drop   column users.age" in done.err, "what differs is told before what is lost"
     assert written(shop) == before
     [path] = files(shop.miger("generate", "drop_age", "--yes"))
     shop.miger("up", "--yes")

@@ -24,6 +24,7 @@ from miger.project import Project
 
 from tests.app.preview_plans import ROWS, SHOP, Plan, plans_for
 from tests.app.sandbox import Sandbox
+from tests.app.thinning import thinned
 
 CASES = [(backend, plan) for backend in ("sqlite", "postgresql", "mysql") for plan in plans_for(backend)]
 MODES = {
@@ -75,7 +76,7 @@ def run_really(project: Project) -> tuple[list[Any], list[Any]]:
     return told(Preview("", "up", "", "", steps)), changes
 
 
-@pytest.mark.parametrize(("backend_name", "plan"), CASES, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(("backend_name", "plan"), thinned(CASES, 2), ids=lambda value: getattr(value, "name", value))
 def test_what_is_previewed_is_what_happens(sandbox: Sandbox, plan: Plan) -> None:
     write(sandbox, plan)
     before = sandbox.dump()

@@ -17,6 +17,7 @@ from miger.project import Project
 from tests.app.preview_plans_mongodb import PLANS, SHOP, Plan
 from tests.app.sandbox import Sandbox
 from tests.app.test_preview_truth import run_really, told
+from tests.app.thinning import thinned
 
 pytestmark = pytest.mark.parametrize("backend_name", ["mongodb"])
 
@@ -66,7 +67,7 @@ def plain(steps: list[Any]) -> str:
     return re.sub(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|(?<=transaction number )\d+", "#", repr(steps))
 
 
-@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: plan.name)
+@pytest.mark.parametrize("plan", thinned(PLANS, 2), ids=lambda plan: plan.name)
 def test_what_is_previewed_is_what_happens(sandbox: Sandbox, client: MongoClient[dict[str, Any]], plan: Plan) -> None:
     sandbox.python("0000_shop", SHOP)
     sandbox.miger("up")

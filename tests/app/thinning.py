@@ -11,6 +11,11 @@ import pytest
 def thinned(cases: Iterable[Any], every: int, first: int = 0) -> list[Any]:
     """The cases; all but the `first`, and each so many behind it, are left to `make soak`."""
     return [
-        case if number % every == first else pytest.param(case, marks=pytest.mark.soak)
+        case if number % every == first else pytest.param(*_values(case), marks=pytest.mark.soak)
         for number, case in enumerate(cases)
     ]
+
+
+def _values(case: Any) -> tuple[Any, ...]:
+    """The arguments of a case; a value with names for its parts is one."""
+    return case if type(case) is tuple else (case,)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from textual.pilot import Pilot
 
 from miger.workbench.app import Workbench
@@ -19,6 +20,17 @@ NOW = datetime(2026, 1, 15, 12, 4, 31, tzinfo=UTC)
 """The time of day on every screen of the tests."""
 HOME, SMALL = (120, 36), (80, 24)
 """The size of the terminal that Miger is made for, and the smallest usual one."""
+
+LOOKS = pytest.mark.parametrize(
+    ("size", "theme"),
+    [
+        pytest.param(HOME, "miger-dark", id="home-dark"),
+        pytest.param(HOME, "miger-light", id="home-light", marks=pytest.mark.soak),
+        pytest.param(SMALL, "miger-dark", id="small-dark", marks=pytest.mark.soak),
+        pytest.param(SMALL, "miger-light", id="small-light"),
+    ],
+)
+"""Both sizes and both themes; `make test` takes each once, `make soak` all of them together."""
 
 
 async def wait_for(pilot: Pilot[Any], condition: Callable[[], object], message: str = "the condition") -> None:

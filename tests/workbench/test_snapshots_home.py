@@ -21,16 +21,11 @@ from miger.workbench.settings import Settings
 
 from tests.app.sandbox import Sandbox
 from tests.workbench.conftest import Opener
-from tests.workbench.driving import HOME, SMALL, press, wait_for, wait_for_look, wait_for_text
+from tests.workbench.driving import HOME, LOOKS, SMALL, press, wait_for, wait_for_look, wait_for_text
 
 Snap = Callable[..., bool]
 Step = Callable[[Pilot[int], Workbench], Awaitable[None]]
 DARK, LIGHT, CONTRAST = "miger-dark", "miger-light", "miger-high-contrast"
-everywhere = pytest.mark.parametrize(
-    ("size", "theme"),
-    [(HOME, DARK), (HOME, LIGHT), (SMALL, DARK), (SMALL, LIGHT)],
-    ids=["home-dark", "home-light", "small-dark", "small-light"],
-)
 sizes = pytest.mark.parametrize("size", [HOME, SMALL], ids=["home", "small"])
 IDS = (
     "0139_customer_email",
@@ -120,7 +115,7 @@ async def _dirty(pilot: Pilot[int], app: Workbench) -> None:
     await settle(pilot, app, IDS[2])
 
 
-@everywhere
+@LOOKS
 def test_a_dirty_migration(take: Snap, size: tuple[int, int], theme: str) -> None:
     assert take(size, theme, _dirty)
 
@@ -139,7 +134,7 @@ def test_its_statements(take: Snap, size: tuple[int, int]) -> None:
     assert take(size, DARK, step)
 
 
-@everywhere
+@LOOKS
 def test_a_run_elsewhere(take: Snap, size: tuple[int, int], theme: str) -> None:
     async def step(pilot: Pilot[int], app: Workbench) -> None:
         app.learn(status=status_in(app, HOLDER, m0139="applied", m0140="applied", m0141="applied", m0142="running"))
@@ -198,7 +193,7 @@ def test_a_broken_configuration_and_a_bad_file(take: Snap, size: tuple[int, int]
     assert take(size, DARK, step)
 
 
-@everywhere
+@LOOKS
 def test_no_migrations(
     shop: Sandbox, open_workbench: Opener, snap_compare: Snap, size: tuple[int, int], theme: str
 ) -> None:

@@ -35,15 +35,10 @@ from tests.app.sandbox import Sandbox
 from tests.widgets.runs import FAILED_RUN
 from tests.widgets.samples import BILLING, FAILURE, INDEX, SPLIT, SUCCESS
 from tests.workbench.conftest import Opener
-from tests.workbench.driving import HOME, SMALL, press, wait_for, wait_for_look
+from tests.workbench.driving import HOME, LOOKS, SMALL, press, wait_for, wait_for_look
 
 Snap = Callable[..., bool]
 Arrange = Callable[[Pilot[Any]], Awaitable[None]]
-LOOKS = pytest.mark.parametrize(
-    ("size", "theme"),
-    [(HOME, "miger-dark"), (HOME, "miger-light"), (SMALL, "miger-dark"), (SMALL, "miger-light")],
-    ids=["home-dark", "home-light", "small-dark", "small-light"],
-)
 SIZES = pytest.mark.parametrize(("size", "theme"), [(HOME, "miger-dark"), (SMALL, "miger-dark")], ids=["home", "small"])
 HOLDER = "bob@build-7 (process 4711, run 1a2b3c4d) since 2026-01-15T12:03:58Z, at 20260114093000_split (1 of 2)"
 

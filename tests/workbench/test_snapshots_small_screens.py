@@ -41,7 +41,13 @@ from tests.workbench.driving import HOME, SMALL, press, wait_for, wait_for_look
 Snap = Callable[..., bool]
 Step = Callable[[Pilot[int], Workbench], Awaitable[None]]
 
-LOOKS = [(HOME, DARK), (HOME, LIGHT), (SMALL, DARK), (SMALL, LIGHT), (HOME, HIGH_CONTRAST)]
+LOOKS = [
+    (HOME, DARK),
+    pytest.param(HOME, LIGHT, marks=pytest.mark.soak),
+    pytest.param(SMALL, DARK, marks=pytest.mark.soak),
+    (SMALL, LIGHT),
+    (HOME, HIGH_CONTRAST),
+]
 everywhere = pytest.mark.parametrize(
     ("size", "theme"), LOOKS, ids=lambda value: getattr(value, "name", None) or str(value[0])
 )

@@ -16,7 +16,7 @@ from miger.workbench.settings import Settings
 from tests.app.sandbox import Sandbox
 from tests.widgets.samples import SUCCESS
 from tests.workbench.conftest import Opener
-from tests.workbench.driving import HOME, SMALL, press, wait_for, wait_for_look
+from tests.workbench.driving import HOME, LOOKS, SMALL, press, wait_for, wait_for_look
 from tests.workbench.wizarding import (
     choose_change,
     choose_kind,
@@ -32,11 +32,6 @@ from tests.workbench.wizarding import (
 Snap = Callable[..., bool]
 Arrange = Callable[[Pilot[Any]], Awaitable[None]]
 Picture = Callable[[Sandbox, Arrange, tuple[int, int], str], bool]
-LOOKS = pytest.mark.parametrize(
-    ("size", "theme"),
-    [(HOME, "miger-dark"), (HOME, "miger-light"), (SMALL, "miger-dark"), (SMALL, "miger-light")],
-    ids=["home-dark", "home-light", "small-dark", "small-light"],
-)
 SIZES = pytest.mark.parametrize(("size", "theme"), [(HOME, "miger-dark"), (SMALL, "miger-dark")], ids=["home", "small"])
 
 

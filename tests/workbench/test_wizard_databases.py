@@ -10,6 +10,7 @@ from textual.widgets import Static
 from miger.workbench.wizard.answers import CONTENT
 
 from tests.app.sandbox import Sandbox
+from tests.app.thinning import thinned
 from tests.workbench.conftest import Opener
 from tests.workbench.driving import HOME, press, screen_text, wait_for
 from tests.workbench.wizarding import (
@@ -75,14 +76,14 @@ def text_of_screen(shown: str) -> str:
     return " ".join(re.sub(r"[│╭╮╰╯─]", " ", shown).split())
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", thinned(FORMS, 2))
 async def test_forms_write_migrations_for_postgresql(
     postgresql_shop: Sandbox, open_workbench: Opener, form: str
 ) -> None:
     await _check(postgresql_shop, open_workbench, form)
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", thinned(FORMS, 2, 1))
 async def test_forms_write_migrations_for_mariadb(mysql_shop: Sandbox, open_workbench: Opener, form: str) -> None:
     await _check(mysql_shop, open_workbench, form)
 

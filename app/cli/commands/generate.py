@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from miger.generate.asking import Loss
     from miger.generate.generate import Generation, Options
     from miger.generate.renames import Candidate
+    from miger.generate.telling import Line
 
 PENDING = 3  # the exit code of --check where something differs
 
@@ -30,7 +31,7 @@ def run(args: Namespace, output: Output) -> int:
         generation = project.generate(args.name or "", _options(args, output))
         if args.check or not generation.lines:
             return _checked(args, output, generation)
-        _narrate(output, generation)
+        _tell_rest(output, generation)
         if args.dry_run:
             return _previewed(output, generation)
         return _written(output, project, generation)
@@ -54,6 +55,7 @@ def _options(args: Namespace, output: Output) -> Options:
         depends=tuple(args.depends) if args.depends else None,
         release=args.release,
         bare=args.check,
+        told=lambda lines: _tell(output, lines),
     )
 
 
@@ -76,9 +78,12 @@ def _answer(question: str) -> str:
     return sys.stdin.readline().strip().lower()
 
 
-def _narrate(output: Output, generation: Generation) -> None:
-    for line in generation.lines:
+def _tell(output: Output, lines: Sequence[Line]) -> None:
+    for line in lines:
         output.say(str(line))
+
+
+def _tell_rest(output: Output, generation: Generation) -> None:
     for loss in generation.losses:
         output.say(f"loses  {loss}")
     for note in generation.notes:

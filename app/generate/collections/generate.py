@@ -59,6 +59,7 @@ def generate_collections(project: Project, backend: Backend, owner: Owner, name:
         generation = Generation(lines, Differences(), renamings, planned.candidates, (), notes)
         if not lines or options.bare:
             return generation
+        options.told(lines)
         refuse_losses(planned.losses, options, notes)
         draft = _draft(project, name, options, planned, sentence_of(lines))
         now = time.time()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import copy
 import os
-import shutil
-import tempfile
 
 from miger.engine.errors import MigerError
 from miger.engine.planner import UP
 from miger.engine.preview.values import Preview
 from miger.project import Project
 from miger.scaffold import MigrationDraft, write_draft
+from miger.scaffold.linked import linked_folder
 
 
 def preview_draft(project: Project, draft: MigrationDraft, now: float) -> Preview:
@@ -20,10 +19,7 @@ def preview_draft(project: Project, draft: MigrationDraft, now: float) -> Previe
     Raises what `Project.plan` and `Project.preview` raise; BadMigrations where the folder has problems.
     """
     real = project.config.migrations
-    with tempfile.TemporaryDirectory(prefix="miger-wizard-") as home:
-        folder = os.path.join(home, os.path.basename(real) or "migrations")
-        os.mkdir(folder)
-        _fill(real, folder)
+    with linked_folder(real) as folder:
         config = copy.copy(project.config)
         config.migrations = folder
         try:
@@ -35,18 +31,3 @@ def preview_draft(project: Project, draft: MigrationDraft, now: float) -> Previe
         except MigerError as error:
             error.message = error.message.replace(folder, real)  # nobody knows that folder
             raise
-
-
-def _fill(real: str, folder: str) -> None:
-    """Every file of a folder, by a link where there are links."""
-    try:
-        with os.scandir(real) as entries:
-            for entry in entries:
-                target = os.path.join(folder, entry.name)
-                try:
-                    os.symlink(os.path.abspath(entry.path), target)
-                except OSError:
-                    if entry.is_file():
-                        shutil.copy2(entry.path, target)
-    except FileNotFoundError:
-        return  # the first migration makes it

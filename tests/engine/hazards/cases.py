@@ -28,6 +28,8 @@ REBUILD = (
     "DROP TABLE users;\nALTER TABLE new_users RENAME TO users;"
 )
 
+RENAMED = "ALTER TABLE users RENAME COLUMN phone TO tel; " + REBUILD
+
 DESTRUCTIVE = (
     Case(
         "drop-table",
@@ -54,6 +56,16 @@ DESTRUCTIVE = (
         "sqlite",
         REBUILD,
         REBUILD.replace("id, name FROM", "id, name || phone FROM"),
+        "ALTER TABLE users RENAME COLUMN phone TO phone_until_june;",
+        "error",
+        ROWS,
+        "column users.phone holds 3 values that the drop loses",
+    ),
+    Case(
+        "drop-column",
+        "sqlite",
+        RENAMED,
+        RENAMED.replace("name TEXT", "name TEXT, tel TEXT").replace("id, name FROM", "id, name, tel FROM"),
         "ALTER TABLE users RENAME COLUMN phone TO phone_until_june;",
         "error",
         ROWS,
