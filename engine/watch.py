@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 STEP_MS = 100  # so long nothing must happen until a change counts as made: an editor writes in several steps
 TICK_MS = 500  # how often a doubt is looked into; a tick without one does nothing
+CLOCK_STEP = 0.1  # seconds; how far the times of files may lie behind the clock
 SETTLING = 2.5  # seconds; with polling, a second change within one second of the clock goes unseen
 
 
@@ -65,6 +66,9 @@ class Stop(Protocol):
 class Watch:
     """Gives each change since it was made, until `stop` is set; `config` and `error` are where things stand.
 
+    With `since`, in seconds since the epoch, also that migrations changed since then: by the times that the
+    file system keeps, so at most once more than need be.
+
     `config` is always a valid one. With `environment`, one in which that environment is missing or wrong
     counts as broken. A file that is missing or wrong for less than `patience` seconds is still being
     written, and no error.
@@ -78,6 +82,7 @@ class Watch:
         environment: str | None = None,
         patience: float = 0.5,
         force_polling: bool | None = None,
+        since: float | None = None,
     ) -> None:
         self.config = config
         self.error: ConfigError | None = None
@@ -88,6 +93,7 @@ class Watch:
         self._doubted_since: float | None = None
         self._settled_at = 0.0
         self._migrations = _contents(config.migrations)
+        self._told = since is None or not self._migrations.touched_since(since - CLOCK_STEP)
 
     def __iter__(self) -> Iterator[Change]:
         while not self._stop.is_set():
@@ -95,7 +101,7 @@ class Watch:
                 yield from self._until_moved()
             except FileNotFoundError:  # a folder that was there a moment ago: look again which are
                 continue
-            except RuntimeError:  # watchfiles: the system has no watches left; or a drive that does not answer
+            except (OSError, RuntimeError):  # watchfiles: the system has no watches left, or the drive none to give
                 if self.polling:
                     yield from self._look(set(), everything=True)
                     time.sleep(TICK_MS / 1000)
@@ -104,6 +110,8 @@ class Watch:
     def _until_moved(self) -> Iterator[Change]:
         """The changes until a watched folder is another one, or `stop` is set."""
         folders = self._folders()
+        if self.polling:
+            self._settle()
         with contextlib.closing(self._batches(folders)) as batches:
             everything = True
             for batch in batches:
@@ -178,8 +186,8 @@ class Watch:
 
     def _look_at_migrations(self, folder: str) -> Iterator[Change]:
         contents = _contents(folder)
-        if contents != self._migrations:
-            self._migrations = contents
+        if contents != self._migrations or not self._told:
+            self._migrations, self._told = contents, True
             self._settle()
             yield MigrationsChanged(folder)
 
@@ -204,7 +212,16 @@ class _Contents(NamedTuple):
     """The migration files of a folder, each with what changes when it is written; None where there is no folder."""
 
     folder: str
-    files: frozenset[tuple[str, int, int, int]] | None
+    files: frozenset[tuple[str, int, int, int, int]] | None
+
+    def touched_since(self, since: float) -> bool:
+        """Whether a file was written, came or went since then, in seconds since the epoch."""
+        try:
+            latest = os.stat(self.folder).st_mtime_ns
+        except OSError:
+            return False
+        latest = max([latest, *(max(written, changed) for _, written, changed, _, _ in self.files or ())])
+        return latest >= since * 1e9
 
 
 def _contents(folder: str) -> _Contents:
@@ -219,12 +236,12 @@ def _contents(folder: str) -> _Contents:
     return _Contents(folder, frozenset(files))
 
 
-def _stamp(entry: os.DirEntry[str]) -> tuple[str, int, int, int]:
+def _stamp(entry: os.DirEntry[str]) -> tuple[str, int, int, int, int]:
     try:
         found = entry.stat()
     except OSError:  # gone, or a link to nothing
-        return entry.name, 0, 0, 0
-    return entry.name, found.st_mtime_ns, found.st_size, found.st_ino
+        return entry.name, 0, 0, 0, 0
+    return entry.name, found.st_mtime_ns, found.st_ctime_ns, found.st_size, found.st_ino
 
 
 def _nearest_folder(path: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from typing import Any, ClassVar
@@ -65,6 +66,7 @@ class Workbench(App[int]):
         look_seconds: float = LOOK_SECONDS,
         guard: float = GUARD_SECONDS,
         survey: Callable[[], Survey] | None = None,
+        since: float | None = None,
         first: str = "",
         loaded: Callable[[], object] = lambda: None,
     ) -> None:
@@ -79,7 +81,7 @@ class Workbench(App[int]):
         self.journal = Journal(self)
         self.lookout = Lookout(self, look_seconds, survey)
         self.runner = Runner(self)
-        self._watch = self._watching(project.config)
+        self._watch = self._watching(project.config, time.time() if since is None else since)
 
     # From start to end
 
@@ -168,10 +170,9 @@ class Workbench(App[int]):
 
     # Files and configuration
 
-    def _watching(self, config: Config) -> FolderWatch:
-        return FolderWatch(
-            config, self.project.environment.name, lambda change: self.post_message(self.FilesChanged(change))
-        )
+    def _watching(self, config: Config, since: float) -> FolderWatch:
+        environment = self.project.environment.name
+        return FolderWatch(config, environment, lambda change: self.post_message(self.FilesChanged(change)), since)
 
     @on(FilesChanged)
     def _take_change(self, message: FilesChanged) -> None:
@@ -197,11 +198,11 @@ class Workbench(App[int]):
 
     def switch(self, environment: str) -> None:
         """Goes on with another environment. Raises ConfigError where that is not right."""
-        project = Project(self.project.config, self.project.config.environment(environment))
+        project, since = Project(self.project.config, self.project.config.environment(environment)), time.time()
         self.settings = self.settings._replace(environment=environment)
         self._turn_to(project)
         self._watch.stop()
-        self._watch = self._watching(project.config)
+        self._watch = self._watching(project.config, since)
         self._watch.start()
 
     def _turn_to(self, project: Project) -> None:

@@ -10,12 +10,16 @@ from miger.engine.watch import Change, Watch
 
 
 class FolderWatch:
-    """Calls `on_change` with each change, on a thread of its own, until `stop`."""
+    """Calls `on_change` with each change since `since`, on a thread of its own, until `stop`.
 
-    def __init__(self, config: Config, environment: str, on_change: Callable[[Change], object]) -> None:
+    `since`, in seconds since the epoch, is when the folder was last begun to be read.
+    """
+
+    def __init__(self, config: Config, environment: str, on_change: Callable[[Change], object], since: float) -> None:
         self._config = config
         self._environment = environment
         self._on_change = on_change
+        self._since = since
         self._stop = threading.Event()
 
     def start(self) -> None:
@@ -28,7 +32,7 @@ class FolderWatch:
 
     def _look(self) -> None:
         # To begin with, the whole folder is looked through: not on the screen's thread.
-        for change in Watch(self._config, self._stop, environment=self._environment):
+        for change in Watch(self._config, self._stop, environment=self._environment, since=self._since):
             if self._stop.is_set():
                 return
             self._on_change(change)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from miger.engine.errors import MigerError
 from miger.engine.graph import MigrationGraph
 from miger.project import Project
-from miger.survey import Glance, Survey
+from miger.survey import Glance, Survey, survey_folder
 from miger.workbench.threads import in_thread
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ class Lookout:
         self._app = app
         self._survey = survey
         self._seconds = seconds
+        self._folder_due = False  # stays so where a look at the folder is cut short by another look
+        self._latest = 0
         self._under_way = False
         self._next = 0.0
 
@@ -39,34 +41,36 @@ class Lookout:
 
     def look(self, *, folder: bool = True) -> None:
         """Looks now: at the folder, if that may have changed, and at the database."""
-        look: Callable[[], Awaitable[None]] = partial(self._look, folder)
+        self._folder_due = self._folder_due or folder
+        self._latest += 1
+        look: Callable[[], Awaitable[None]] = partial(self._look, self._latest)
         self._app.run_worker(look, group="look", exclusive=True, name="look")
 
     def _tick(self) -> None:
         if not self._under_way and time.monotonic() >= self._next:
             self.look(folder=False)
 
-    async def _look(self, folder: bool) -> None:
+    async def _look(self, number: int) -> None:
         project = self._app.project
         self._under_way = True
         started = time.monotonic()
         try:
             graph = self._app.situation.graph
-            if folder or graph is None:
+            if self._folder_due or graph is None:
                 graph = await self._look_at_folder(project)
             await self._look_at_database(project, graph)
         finally:
-            if project is self._app.project:
+            if number == self._latest:
                 self._under_way = False
                 took = time.monotonic() - started
                 self._next = time.monotonic() + max(0.0, PATIENCE * took - self._seconds)
 
     async def _look_at_folder(self, project: Project) -> MigrationGraph:
         begun, self._survey = self._survey, None
-        survey = await in_thread(begun or project.survey)
-        if begun is not None:
-            project.take(survey)
+        survey = await in_thread(begun or partial(survey_folder, project.config.migrations))
+        project.take(survey)  # here, not in the thread: that may go on when nobody waits for it any more
         if project is self._app.project:
+            self._folder_due = False
             self._app.learn(graph=survey.graph, problems=survey.problems)
         return survey.graph
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 
 from miger.engine.config import find_config, load_config
 from miger.engine.errors import ConfigError
@@ -27,10 +28,11 @@ def open_workbench(folder: str = ".", environment: str | None = None, first: str
             project = None
     if project is None:
         project = Project(config, config.environment(environment))
+    since = time.time()
     survey = early_survey(config.migrations, project.survey)
     from miger.workbench.app import Workbench
 
-    app = Workbench(project, settings, survey=survey, first=first, loaded=keep_what_is_loaded)
+    app = Workbench(project, settings, survey=survey, since=since, first=first, loaded=keep_what_is_loaded)
     app.run()
     app.runner.settle()
     return app.return_code or 0

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -295,6 +296,16 @@ def test_what_changes_before_it_begins_is_told(project: Path) -> None:
     stop.set()
     assert list(changes) == []
     assert list(Watch(watching.config, stop)) == []
+
+
+def test_what_changed_between_reading_the_folder_and_watching_it_is_told_once(project: Path) -> None:
+    put(project / "migrations" / "1_first.sql", "-- miger:up\n")
+    config, changed = load_config(str(project / "miger.toml")), time.time()
+    for since, told in [(changed, [MigrationsChanged(str(project / "migrations"))]), (changed + 60, [])]:
+        stop = threading.Event()
+        watching = Watch(config, stop, since=since)
+        threading.Timer(2.0, stop.set).start()
+        assert list(watching) == told
 
 
 def test_without_a_good_configuration_there_is_nothing_to_watch(project: Path) -> None:

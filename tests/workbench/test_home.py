@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from pathlib import Path
 
 import pytest
 from textual.widgets import Input
 
+from miger.survey import Survey, survey_folder
 from miger.widgets.detail_view import DetailView
 from miger.widgets.graph_view import GraphView
 from miger.widgets.log_view import LogView
+from miger.workbench import lookout
 from miger.workbench.actions import HOME_ACTIONS
 from miger.workbench.app import Workbench
 from miger.workbench.screens.home import HomeScreen
@@ -21,6 +24,8 @@ from tests.app.sandbox import Sandbox
 from tests.workbench.conftest import Opener
 from tests.workbench.driving import HOME, SMALL, press, screen_text, wait_for, wait_for_look, wait_for_text
 from tests.workbench.valve import Valve
+
+NEVER = 3600.0  # seconds between looks
 
 
 @pytest.fixture
@@ -233,6 +238,34 @@ async def test_a_migration_added_changed_and_removed_is_seen(half_applied: Sandb
         await wait_for_text(pilot, "1 modified", "≠")
         os.unlink(path)
         await wait_for(pilot, lambda: "invoices" not in screen_text(app), "the file to go")
+
+
+async def test_a_look_at_the_folder_that_is_cut_short_is_made_up_for(
+    half_applied: Sandbox, open_workbench: Opener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_workbench(half_applied, look_seconds=NEVER)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def read_slowly(folder: str) -> Survey:
+        survey = survey_folder(folder)
+        begun.set()
+        go_on.wait()
+        return survey
+
+    async with app.run_test(size=HOME) as pilot:
+        await wait_for_look(pilot)
+        app._watch.stop()  # its word comes too late
+        project = app.project
+        monkeypatch.setattr(lookout, "survey_folder", read_slowly)
+        app.lookout.look()
+        await wait_for(pilot, begun.is_set, "the first of the two looks")
+        monkeypatch.undo()
+        half_applied.table("0005_late", "late")
+        app.lookout.look(folder=False)  # as after a run
+        await wait_for_text(pilot, "late", "3 pending")
+        go_on.set()  # what the cut one has read is of before
+        await pilot.pause(0.1)
+        assert "0005_late" in project.graph
 
 
 async def test_a_bad_file_is_named_and_hides_no_other(half_applied: Sandbox, open_workbench: Opener) -> None:
