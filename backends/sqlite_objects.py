@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from miger.backends.sqlite_objects_table import Parsed, finished, parse
-from miger.backends.sqlite_objects_words import Names, key_part, mentioned, stated, worded, words_in
+from miger.backends.sqlite_objects_words import Names, key_part, mentioned, stated, words_in
 from miger.backends.sqlite_tokens import (
     closing,
     folded,
@@ -16,6 +16,7 @@ from miger.backends.sqlite_tokens import (
     in_quotes,
     name_in,
     parts,
+    spelled,
     tokens_of,
     without_parentheses,
 )
@@ -165,12 +166,16 @@ def _index_columns(items: Sequence[str], condition: str, names: Names) -> tuple[
 
 def _thing(row: Row, known: Mapping[str, str]) -> Thing:
     tokens = tokens_of(row.sql)
-    return Thing(row.kind, row.name, in_lines(worded(tokens)), needs=_needs(tokens, row, known), text=row.sql)
+    return Thing(
+        row.kind, row.name, in_lines(spelled(tokens, capitals=True)), needs=_needs(tokens, row, known), text=row.sql
+    )
 
 
 def _trigger(row: Row, known: Mapping[str, str]) -> Extra:
     tokens = tokens_of(row.sql)
-    return Extra("trigger", row.name, in_lines(worded(tokens)), _needs(tokens, row, known, row.table), row.sql)
+    return Extra(
+        "trigger", row.name, in_lines(spelled(tokens, capitals=True)), _needs(tokens, row, known, row.table), row.sql
+    )
 
 
 def _needs(tokens: Sequence[str], row: Row, known: Mapping[str, str], table: str = "") -> tuple[str, ...]:

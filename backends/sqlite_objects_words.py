@@ -82,21 +82,6 @@ def is_simple(default: str) -> bool:
     )
 
 
-def worded(tokens: Sequence[str]) -> list[str]:
-    """The tokens of a whole statement, quotes and keywords alike; names as spelled: a view's columns show it."""
-    found: list[str] = []
-    for token in tokens:
-        if token[0] == "'":
-            found.append(token)
-        elif is_quoted(token):
-            found.append(in_quotes(name_in(token)))
-        else:
-            low = folded(token)
-            alias = found[-1:] == ["AS"] and low not in ("select", "with", "values")
-            found.append(low.upper() if low in KEYWORDS and not alias else token)
-    return found
-
-
 def words_in(tokens: Sequence[str]) -> set[str]:
     """All that could be a name in a text, as SQLite compares it."""
     return {folded(name_in(token)) for token in tokens}

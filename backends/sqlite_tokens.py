@@ -100,7 +100,7 @@ def _alike(tokens: Sequence[str], names: Collection[str]) -> Iterator[str]:
             yield folded(token)
 
 
-def spelled(tokens: Sequence[str]) -> list[str]:
+def spelled(tokens: Sequence[str], *, capitals: bool = False) -> list[str]:
     """The tokens with their quotes and keywords alike, and names as they are spelled: a view's columns show it."""
     found: list[str] = []
     for token in tokens:
@@ -110,8 +110,9 @@ def spelled(tokens: Sequence[str]) -> list[str]:
             found.append(in_quotes(name_in(token)))
         else:
             low = folded(token)
-            alias = found[-1:] == ["as"] and low not in ("select", "with", "values")
-            found.append(low if low in KEYWORDS and not alias else token)
+            alias = found[-1:] in (["as"], ["AS"]) and low not in ("select", "with", "values")
+            keyword = low in KEYWORDS and not alias
+            found.append(token if not keyword else low.upper() if capitals else low)
     return found
 
 

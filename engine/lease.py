@@ -14,6 +14,15 @@ from miger.engine.state import HistoryEntry, Holder, Lease
 FIRST_PAUSE, LONGEST_PAUSE = 0.05, 1.0
 TOLD_EVERY = 2.0  # seconds; at most so old is what others see of how far a run is
 
+COPY_SECONDS = 3600.0  # for a database that nobody else knows of
+
+
+def lease_of_copy(copy: Backend, owner: Owner) -> Lease:
+    """Makes our tables in a scratch database, and takes its lease, whoever held that of the original."""
+    copy.prepare()
+    lease = copy.acquire(owner, COPY_SECONDS, dead=copy.snapshot().holder)
+    return lease if isinstance(lease, Lease) else acquire_lease(copy, owner, COPY_SECONDS, 0.0)
+
 
 def acquire_lease(
     backend: Backend,

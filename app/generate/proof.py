@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 from miger.engine.errors import MigerError, StepFailed
 from miger.engine.executor import check_code, execute_plan
 from miger.engine.graph import MigrationGraph
-from miger.engine.lease import acquire_lease
+from miger.engine.lease import lease_of_copy
 from miger.engine.planner import DOWN, UP, Plan, PlanStep
 from miger.engine.recovery import mark_applied
 from miger.engine.run import Run
-from miger.engine.state import Lease
 from miger.generate.compare import compare
 from miger.generate.telling import lines_of
 from miger.scaffold.linked import linked_folder
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from miger.engine.owner import Owner
     from miger.scaffold.draft import MigrationDraft
 
-LEASE_SECONDS = 3600.0  # nobody else knows of the copy
 SHOWN = 8  # differences in a message
 HINT = "nothing was written; `miger create` makes a file to write it by hand"
 
@@ -48,7 +46,7 @@ def prove(
     """
     with _folder_with(folder, drafts, now) as (home, ids):
         graph = read_graph(home)
-        run = Run(copy, owner, _take(copy, owner))
+        run = Run(copy, owner, lease_of_copy(copy, owner))
         known = copy.snapshot().rows
         others = tuple(graph.migrations[id] for id in graph if id not in ids and id not in known)
         if others:
@@ -91,13 +89,6 @@ def write_all(folder: str, drafts: Sequence[MigrationDraft], now: float) -> list
 def id_of(path: str) -> str:
     """The id of the migration in a file."""
     return os.path.splitext(os.path.basename(path))[0]
-
-
-def _take(copy: Backend, owner: Owner) -> Lease:
-    """The lease of the copy, whoever held that of the original when it was made."""
-    copy.prepare()
-    lease = copy.acquire(owner, LEASE_SECONDS, dead=copy.snapshot().holder)
-    return lease if isinstance(lease, Lease) else acquire_lease(copy, owner, LEASE_SECONDS, 0.0)
 
 
 def _go(run: Run, graph: MigrationGraph, ids: Sequence[str], direction: str, what: str, home: str) -> None:

@@ -15,14 +15,12 @@ from miger.engine.errors import Interrupted, MigerError, RefusedError, StepFaile
 from miger.engine.events import Event, StepStarted
 from miger.engine.executor import check_code, execute_plan
 from miger.engine.graph import MigrationGraph
-from miger.engine.lease import acquire_lease
+from miger.engine.lease import lease_of_copy
 from miger.engine.owner import Owner
 from miger.engine.planner import UP, PlanRequest, make_plan
 from miger.engine.run import Run
 from miger.engine.status import status_of
 from miger.generate.sources.source import Source
-
-LEASE_SECONDS = 3600.0  # nobody else knows of a scratch database
 
 
 def wanted_catalog(source: Source, backend: Backend, owner: Owner, live: Catalog | None = None) -> Catalog:
@@ -49,7 +47,6 @@ def replayed_catalog(graph: MigrationGraph, backend: Backend, owner: Owner) -> C
 
 def replay(graph: MigrationGraph, blank: Backend, owner: Owner) -> None:
     """Applies all migrations of the graph to an empty database. Raises as `replayed_catalog`."""
-    blank.prepare()
     request = PlanRequest(UP, out_of_order="allow")
     plan = make_plan(graph, status_of(graph, blank.snapshot()), request, blank.runs_in_transaction)
     if not plan.steps:
@@ -61,7 +58,7 @@ def replay(graph: MigrationGraph, blank: Backend, owner: Owner) -> None:
         nonlocal begun
         begun = event.id if isinstance(event, StepStarted) else begun
 
-    run = Run(blank, owner, acquire_lease(blank, owner, LEASE_SECONDS, 0.0), [listen])
+    run = Run(blank, owner, lease_of_copy(blank, owner), [listen])
     try:
         execute_plan(run, plan)
     except (Interrupted, UnreachableError):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from miger.engine.backend import Backend
 from miger.engine.errors import MigerError, RefusedError
 from miger.engine.executor import check_code, execute_plan
-from miger.engine.lease import acquire_lease
+from miger.engine.lease import lease_of_copy
 from miger.engine.migration import Migration
 from miger.engine.owner import Owner
 from miger.engine.planner import DOWN, UP, Plan
@@ -17,9 +17,6 @@ from miger.engine.preview.values import Preview, StepPreview
 from miger.engine.recovery import mark_applied
 from miger.engine.run import Run
 from miger.engine.schema import compare_schemas
-from miger.engine.state import Lease
-
-LEASE_SECONDS = 3600.0  # nobody else knows of the copy
 
 
 def rehearse(
@@ -36,7 +33,7 @@ def rehearse(
     """
     check_code(plan)
     with backend.scratch(owner, rows) as copy:
-        lease = _take(copy, owner)
+        lease = lease_of_copy(copy, owner)
         known = copy.snapshot().rows
         collector = Collector(listed, copy.effects)
         run = Run(copy, owner, lease, [collector])
@@ -53,14 +50,6 @@ def rehearse(
     return Preview(
         "rehearse", plan.direction, backend.environment.name, backend.name, steps, changes, tuple(dict.fromkeys(notes))
     )
-
-
-def _take(copy: Backend, owner: Owner) -> Lease:
-    """The lease of the copy, whoever held that of the original when it was made."""
-    copy.prepare()
-    holder = copy.snapshot().holder
-    lease = copy.acquire(owner, LEASE_SECONDS, dead=holder)
-    return lease if isinstance(lease, Lease) else acquire_lease(copy, owner, LEASE_SECONDS, 0.0)
 
 
 def _there_and_back(run: Run, plan: Plan, before: dict[str, str], after: dict[str, str]) -> list[str]:

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, cast
 from miger.engine.errors import MigerError, RefusedError, UnreachableError
 from miger.engine.executor import check_code, execute_plan
 from miger.engine.graph import MigrationGraph
-from miger.engine.lease import acquire_lease
+from miger.engine.lease import lease_of_copy
 from miger.engine.planner import DOWN, UP, Plan, PlanStep
 from miger.engine.run import Run
-from miger.engine.state import Lease
 from miger.engine.words import counted
 from miger.generate.collections.compare import difference_of
 from miger.generate.collections.read import read_live
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
     from miger.engine.migration import Migration
     from miger.engine.owner import Owner
 
-LEASE_SECONDS = 3600.0  # nobody else knows of the copy
 OWN_SECONDS = 30.0  # for a question
 
 
@@ -49,7 +47,7 @@ def prove(
     with tempfile.TemporaryDirectory(prefix="miger-generate-") as folder:
         write_draft(folder, MigrationGraph(()), draft._replace(parents=()))
         migration = next(iter(read_graph(folder).migrations.values()))
-        run = Run(copy, owner, _take(copy, owner))
+        run = Run(copy, owner, lease_of_copy(copy, owner))
         _go(run, migration, UP, after)
         notes = tuple(_violations(copy, after))
         _go(run, migration, DOWN, before)
@@ -71,12 +69,6 @@ def _go(run: Run, migration: Migration, direction: str, wanted: Sequence[Collect
     differs = _differing(wanted, read_live(cast("MongodbBackend", copy)))
     if differs:
         raise NotProven(f"on a copy of the database, `{direction}` leaves to do: {differs}")
-
-
-def _take(copy: MongodbBackend, owner: Owner) -> Lease:
-    copy.prepare()
-    lease = copy.acquire(owner, LEASE_SECONDS, dead=copy.snapshot().holder)
-    return lease if isinstance(lease, Lease) else acquire_lease(copy, owner, LEASE_SECONDS, 0.0)
 
 
 def _differing(wanted: Sequence[Collection], found: Sequence[Collection]) -> str:
