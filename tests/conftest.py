@@ -61,7 +61,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     Coverage is not measured where it would cost much and tell nothing new.
     """
-    items.sort(key=lambda item: LONG_FIRST.get(item.path.parent.name, len(LONG_FIRST)))
+    items.sort(key=lambda item: min(LONG_FIRST.get(folder, len(LONG_FIRST)) for folder in item.nodeid.split("/")))
     for item in items:
         if item.path.name.startswith(UNCOUNTED):
             item.add_marker("no_cover")
