@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import html
-import re
 import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -70,14 +68,7 @@ def svg_of(app: Any) -> str:
 
 def screen_text(app: Any) -> str:
     """The lines of the screen, without colours."""
-    lines: dict[float, list[tuple[float, str]]] = {}
-    for found in re.finditer(r'<text class="[^"]*-r\d+" x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]*)</text>', svg_of(app)):
-        text = html.unescape(found[3]).replace("\xa0", " ")
-        lines.setdefault(float(found[2]), []).append((float(found[1]), text))
-    drawn = []
-    for _, parts in sorted(lines.items()):
-        line = ""
-        for x, text in sorted(parts):
-            line = line.ljust(round(x / 12.2)) + text
-        drawn.append(line.rstrip())
-    return "\n".join(drawn)
+    # As App.export_screenshot does it; but to make a picture takes many times as long, and this is asked for often.
+    drawn = app.screen._compositor.render_update(full=True, screen_stack=app._background_screens)
+    lines = ("".join(strip.text for strip in strips) for strips in drawn.strips)
+    return "\n".join(line.replace("\xa0", " ").rstrip() for line in lines)
