@@ -123,12 +123,12 @@ def generate(project: Project, backend: Backend, owner: Owner, name: str, option
     notes = tuple(
         f"{one.renaming.before} may be {one.renaming.after} now: `--rename {one.renaming.option}`" for one in candidates
     )
+    choices = _choices(options, fully)
     generation = Generation(lines, found, tuple(renamings), tuple(candidates), (), notes, (), 0.0, fallen)
     if not lines or options.bare:
         return generation
     options.told(lines)
-    notes += tuple(_untold(found, sides.goal, place.dialect))
-    choices = _choices(options, fully)
+    notes += (*_untold(found, sides.goal, place.dialect), *_made_up(found, choices))
     losses = find_losses(backend, live, found, sides.goal, choices, renamings, offline=options.offline)
     refuse_losses(losses, options, notes)
     drafts = _drafts(place, name, options, sides, choices, renamings, lines)
@@ -273,6 +273,19 @@ def _untold(found: Differences, goal: Catalog, dialect: str) -> Iterator[str]:
             if conversion_of(dialect, before, after, labels.get(after.type.replace('"', ""), ())).untold:
                 where = f"{table.table.path}.{after.name}"
                 yield f"whether all values of {where} become {after.type} shows only when it runs"
+
+
+def _made_up(found: Differences, choices: Choices) -> Iterator[str]:
+    """The new columns for which the rows there are get values that nobody has chosen."""
+    for table in found.tables:
+        for column in table.columns if table.before is not None else ():
+            new = column.after if column.before is None else None
+            if new is None or new.nullable or new.generated or new.identity or new.default is not None:
+                continue
+            where = (table.table.path, new.name)
+            if where not in choices.fills:
+                path = ".".join(where)
+                yield f"rows there are get a placeholder as {path}: `--fill {path}=VALUE` gives them another"
 
 
 def _prove(place: Place, drafts: Sequence[MigrationDraft], sides: Sides, source: Source, now: float) -> None:

@@ -188,6 +188,21 @@ def test_not_null_without_a_default_is_filled_first(shop: Sandbox, form: str) ->
     assert shop.miger("generate", "again").out == ""
 
 
+def test_a_value_that_nobody_has_chosen_is_told(shop: Sandbox) -> None:
+    want(shop, users("email VARCHAR(50) NOT NULL", "city VARCHAR(50) NOT NULL DEFAULT 'Graz'", "note VARCHAR(50)"))
+    told = shop.miger("generate", "more", "--dry-run").err
+    assert "rows there are get a placeholder as users.email: `--fill users.email=VALUE` gives them another" in told
+    assert "placeholder as users.city" not in told and "placeholder as users.note" not in told
+    assert "placeholder" not in shop.miger("generate", "more", "--dry-run", "--fill", "users.email='x'").err
+
+
+@pytest.mark.parametrize("option", [("--fill", "users.nope='x'"), ("--nulls", "users.nope")])
+def test_a_choice_for_a_column_that_is_not_wanted_is_an_error_also_where_nothing_differs(
+    shop: Sandbox, option: tuple[str, str]
+) -> None:
+    assert "there is no such column in the wanted schema" in shop.miger("generate", "x", *option, code=2).err
+
+
 def test_a_column_with_nulls_becomes_not_null_only_with_a_fill(shop: Sandbox) -> None:
     want(shop, USERS.replace("age VARCHAR(20)", "age VARCHAR(20) NOT NULL"))
     done = shop.miger("generate", "age_needed", code=7)
