@@ -19,8 +19,8 @@ from miger.generate.writing.written import Choices, Written
 from miger.project import Project
 
 from tests.app.forms_shop import open_project, write
-from tests.app.generate_sqlite_pairs import PAIRS, SHOP, SHOP_ROWS, USER_ROWS, USERS, Pair, changed, users
 from tests.app.sandbox import Sandbox
+from tests.app.sqlite_pairs import PAIRS, SHOP, SHOP_ROWS, USER_ROWS, USERS, Pair, changed, users
 from tests.backends.test_sqlite_schema import DIFFERENT, PARENTS
 
 OWNER = this_process("test")

@@ -22,7 +22,7 @@ from miger.engine.secrets import Secret
 from miger.generate.compare import compare
 from miger.generate.writing.sqlite.text import Place, table_text
 
-from tests.app.generate_sqlite_pairs import PAIRS
+from tests.app.sqlite_pairs import PAIRS
 from tests.backends.test_sqlite_schema import DIFFERENT, PARENTS, SAME
 
 OWNER = this_process("test")
