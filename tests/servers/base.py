@@ -146,13 +146,14 @@ def _all_may_enter(path: str) -> bool:
 
 
 def memory_parent() -> str | None:
-    """Where files live in memory, if there is room: for servers that wait for the disk at every DDL."""
+    """Where files live in memory, if there is room and programs may be: for servers that wait for the disk at DDL."""
     try:
         room = shutil.disk_usage(_MEMORY_FOLDER).free
+        executable = not os.statvfs(_MEMORY_FOLDER).f_flag & os.ST_NOEXEC
     except OSError:
         return None
     writable = os.access(_MEMORY_FOLDER, os.W_OK | os.X_OK)
-    return _MEMORY_FOLDER if writable and room >= _MEMORY_ROOM else None
+    return _MEMORY_FOLDER if writable and executable and room >= _MEMORY_ROOM else None
 
 
 def log_path(folder: Folder) -> str:

@@ -40,6 +40,8 @@ _SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "fsync": "off",
     "full_page_writes": "off",
+    "max_wal_size": "256MB",
+    "jit": "off",
     "max_connections": "200",
     "max_prepared_transactions": "10",
     "autovacuum": "off",
@@ -51,7 +53,11 @@ _SETTINGS = {
 
 
 def start(environ: Mapping[str, str] = os.environ, *, parent: str | None = None) -> Server:
-    """A PostgreSQL server, started in `parent` unless the environment names one. Raises Unavailable."""
+    """A PostgreSQL server, started in `parent` unless the environment names one. Raises Unavailable.
+
+    Without a `parent` its files are in memory where there is room: each new database is megabytes of them.
+    """
+    parent = parent or base.memory_parent()
 
     def started(origin: str, binaries: Callable[[Folder], str]) -> Callable[[], Server]:
         return lambda: launch.start_in_folder(BACKEND, origin, parent, lambda folder: _recipe(folder, binaries(folder)))
