@@ -8,6 +8,7 @@ find them in the environment.
 from __future__ import annotations
 
 import contextlib
+import gc
 import itertools
 import os
 from collections.abc import Callable, Iterator
@@ -70,6 +71,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Start what the collected tests need, outside the time limit of the first of them."""
     config = session.config
+    if not _is_controller(config):
+        gc.freeze()  # what is imported stays until the end: to look it through for garbage takes as long as some tests
+        gc.set_threshold(20_000, 20, 50)
     if _is_worker(config) or _is_controller(config) or config.option.collectonly:
         return
     for backend in STARTERS:

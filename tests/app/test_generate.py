@@ -31,6 +31,7 @@ pytestmark = pytest.mark.parametrize("backend_name", SQL_BACKENDS, indirect=True
 USERS = "CREATE TABLE users (id INTEGER PRIMARY KEY, name VARCHAR(50) NOT NULL, age VARCHAR(20));\n"
 ROWS = "INSERT INTO users (id, name, age) VALUES (1, 'ann', '31'), (2, 'bob', ' 40 '), (3, 'cy', NULL);\n"
 FORMS = ("--sql", "--python")
+THINNED_FORMS = ("--sql", pytest.param("--python", marks=pytest.mark.soak))
 
 
 @pytest.fixture
@@ -179,7 +180,7 @@ def test_a_rename_of_nothing_is_refused(shop: Sandbox) -> None:
     assert "no nick" in shop.miger("generate", "x", "--rename", "users.nick:email", code=2).err.replace("users.", "")
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", THINNED_FORMS)
 def test_not_null_without_a_default_is_filled_first(shop: Sandbox, form: str) -> None:
     want(shop, users("email VARCHAR(99) NOT NULL"))
     shop.miger("generate", "add_email", form, "--fill", "users.email='none'")
@@ -231,7 +232,7 @@ def test_offline_compares_with_what_the_migrations_make(shop: Sandbox) -> None:
     assert shop.miger("generate", "again").out == ""
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", THINNED_FORMS)
 def test_online_makes_two_migrations_of_which_the_second_depends_on_the_first(shop: Sandbox, form: str) -> None:
     want(shop, USERS.replace("age VARCHAR(20)", "age INTEGER"))
     expand, contract = files(shop.miger("generate", "age_number", "--online", form))

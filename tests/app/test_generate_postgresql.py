@@ -115,12 +115,12 @@ def test_what_is_written_makes_what_is_wanted_and_takes_it_back(place: Place, na
     carried_out(place, PAIRS[name], "sql")
 
 
-@pytest.mark.parametrize("name", thinned(PAIRS, 4))
+@pytest.mark.parametrize("name", thinned(PAIRS, 8))
 def test_the_same_in_python(place: Place, name: str) -> None:
     carried_out(place, PAIRS[name], "python")
 
 
-@pytest.mark.parametrize("name", thinned(PAIRS, 4, 1))
+@pytest.mark.parametrize("name", thinned(PAIRS, 8, 1))
 def test_from_the_second_schema_to_the_first(place: Place, name: str) -> None:
     pair = PAIRS[name]
     carried_out(place, Pair(pair.after, pair.before), "sql")

@@ -41,7 +41,6 @@ _SETTINGS = {
     "fsync": "off",
     "full_page_writes": "off",
     "max_wal_size": "256MB",
-    "jit": "off",
     "max_connections": "200",
     "max_prepared_transactions": "10",
     "autovacuum": "off",

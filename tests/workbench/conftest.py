@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -76,7 +77,8 @@ def open_workbench() -> Iterator[Opener]:
     def open_one(
         sandbox: Sandbox, environment: str | None = None, settings: Settings | None = None, **options: Any
     ) -> Workbench:
-        defaults: dict[str, Any] = {"clock": lambda: NOW, "look_seconds": 0.2, "guard": 0.0}
+        # The files were written a moment ago; nothing changes between the first look and the watch.
+        defaults: dict[str, Any] = {"clock": lambda: NOW, "look_seconds": 0.2, "guard": 0.0, "since": math.inf}
         app = Workbench(Project.open(sandbox.folder, environment), settings or Settings(), **{**defaults, **options})
         opened.append(app)
         return app

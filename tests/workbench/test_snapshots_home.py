@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -13,9 +12,10 @@ from textual.widgets import Input
 from miger.engine.errors import ConfigError, Problem, UnreachableError
 from miger.engine.state import Holder, Snapshot, StateRow
 from miger.engine.status import Status, status_of
-from miger.project import Project
+from miger.survey import Survey
 from miger.widgets.graph_view import GraphView
 from miger.widgets.log_entry import DONE, ERROR, RUNNING, LogEntry
+from miger.workbench import lookout
 from miger.workbench.app import Workbench
 from miger.workbench.settings import Settings
 
@@ -211,13 +211,13 @@ def test_no_migrations(
 def slow_folder(billing: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
     """A folder that is never read to its end while the test goes on."""
     over = threading.Event()
-    survey = Project.survey
+    survey = lookout.survey_folder
 
-    def waiting(project: Project) -> Any:
+    def waiting(folder: str) -> Survey:
         over.wait()
-        return survey(project)
+        return survey(folder)
 
-    monkeypatch.setattr(Project, "survey", waiting)
+    monkeypatch.setattr(lookout, "survey_folder", waiting)
     yield billing
     over.set()
 

@@ -76,14 +76,14 @@ def text_of_screen(shown: str) -> str:
     return " ".join(re.sub(r"[│╭╮╰╯─]", " ", shown).split())
 
 
-@pytest.mark.parametrize("form", thinned(FORMS, 2))
+@pytest.mark.parametrize("form", thinned(FORMS, 4))
 async def test_forms_write_migrations_for_postgresql(
     postgresql_shop: Sandbox, open_workbench: Opener, form: str
 ) -> None:
     await _check(postgresql_shop, open_workbench, form)
 
 
-@pytest.mark.parametrize("form", thinned(FORMS, 2, 1))
+@pytest.mark.parametrize("form", thinned(FORMS, 4, 1))
 async def test_forms_write_migrations_for_mariadb(mysql_shop: Sandbox, open_workbench: Opener, form: str) -> None:
     await _check(mysql_shop, open_workbench, form)
 
