@@ -47,6 +47,13 @@ def start_ready(sandbox: Sandbox) -> Process:
     return process
 
 
+def stop_after_a_beat(sandbox: Sandbox, process: Process) -> None:
+    """Stops a run that has just renewed its lease: one that is stopped while it does keeps the lock of its write."""
+    expiry = sandbox.status()["lock"]["expires_at"]
+    until(lambda: sandbox.status()["lock"]["expires_at"] != expiry, "a beat")
+    process.signal(signal.SIGSTOP)
+
+
 def let_go(sandbox: Sandbox) -> None:
     sandbox.write("go", "")
 
@@ -101,7 +108,7 @@ def test_a_stopped_checkpointed_run_that_was_taken_over_writes_nothing_more(sand
     write_waiting(sandbox, "0002_waiting", "transaction = false")
     sandbox.sql("0003_after", "INSERT INTO first VALUES (3);")
     with start_ready(sandbox) as process:
-        process.signal(signal.SIGSTOP)
+        stop_after_a_beat(sandbox, process)
         until(lambda: sandbox.status()["lock"]["expired"], "the end of the lease")
         assert sandbox.states()["0002_waiting"] == "dirty"
         let_go(sandbox)
@@ -125,7 +132,7 @@ def test_a_stopped_transaction_that_was_taken_over_is_undone(postgresql_sandbox:
     sandbox.table("0001_first", "first")
     write_waiting(sandbox, "0002_waiting")
     with start_ready(sandbox) as process:
-        process.signal(signal.SIGSTOP)
+        stop_after_a_beat(sandbox, process)
         until(lambda: sandbox.status()["lock"]["expired"], "the end of the lease")
         let_go(sandbox)
         sandbox.miger("up")

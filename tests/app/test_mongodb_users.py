@@ -14,7 +14,7 @@ from pymongo.database import Database
 from pymongo.errors import DuplicateKeyError, WriteError
 
 from tests.app.sandbox import Sandbox, until
-from tests.app.test_lease import let_go, start_ready, write_waiting
+from tests.app.test_lease import let_go, start_ready, stop_after_a_beat, write_waiting
 from tests.servers.base import PASSWORD
 
 USERS, BATCH = 10_000, 500
@@ -165,7 +165,7 @@ def test_a_stopped_transaction_that_was_taken_over_is_undone(
     sandbox.table("0002_first", "first")
     write_waiting(sandbox, "0003_waiting")
     with start_ready(sandbox) as process:
-        process.signal(signal.SIGSTOP)
+        stop_after_a_beat(sandbox, process)
         until(lambda: sandbox.status()["lock"]["expired"], "the end of the lease")
         let_go(sandbox)
         sandbox.miger("up")
