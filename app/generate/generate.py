@@ -285,7 +285,7 @@ def _made_up(found: Differences, choices: Choices) -> Iterator[str]:
             where = (table.table.path, new.name)
             if where not in choices.fills:
                 path = ".".join(where)
-                yield f"rows there are get a placeholder as {path}: `--fill {path}=VALUE` gives them another"
+                yield f"the rows there are get a placeholder as {path}: `--fill {path}=VALUE` gives them another"
 
 
 def _prove(place: Place, drafts: Sequence[MigrationDraft], sides: Sides, source: Source, now: float) -> None:
