@@ -301,11 +301,14 @@ def test_what_changes_before_it_begins_is_told(project: Path) -> None:
 def test_what_changed_between_reading_the_folder_and_watching_it_is_told_once(project: Path) -> None:
     put(project / "migrations" / "1_first.sql", "-- miger:up\n")
     config, changed = load_config(str(project / "miger.toml")), time.time()
-    for since, told in [(changed, [MigrationsChanged(str(project / "migrations"))]), (changed + 60, [])]:
-        stop = threading.Event()
-        watching = Watch(config, stop, since=since)
-        threading.Timer(2.0, stop.set).start()
-        assert list(watching) == told
+    stop = threading.Event()
+    changes = iter(Watch(config, stop, since=changed))
+    assert next(changes) == MigrationsChanged(str(project / "migrations"))
+    threading.Timer(2.0, stop.set).start()  # so long it looks again and again
+    assert list(changes) == []
+    later = threading.Event()
+    threading.Timer(2.0, later.set).start()
+    assert list(Watch(config, later, since=changed + 60)) == []
 
 
 def test_without_a_good_configuration_there_is_nothing_to_watch(project: Path) -> None:
